@@ -1,0 +1,320 @@
+// The one table of everything that can go wrong: exit code, HTTP status, sentence, hint.
+// Commands, server, worker and docs read it; nothing else in the tree decides a status or an exit code.
+// Knows no caller: a Fault is raised where the cause is known and turned into words only here.
+
+/** Kinds group faults by who can act on them; each kind has one process exit code. */
+export const EXIT_CODES = {
+  usage: 2,
+  network: 3,
+  data: 4,
+  host: 5,
+  busy: 6,
+  bug: 70,
+} as const;
+
+export type FaultKind = keyof typeof EXIT_CODES;
+
+interface FaultRow<Params> {
+  kind: FaultKind;
+  /** HTTP status; null = cannot happen inside a request. */
+  status: number | null;
+  /** May the same request succeed if sent again? Decides `retry-after` and `x-should-retry`. */
+  retry: boolean;
+  /** `error.code` on the wire where OpenAI has a name of its own; else the code in lower case. */
+  openaiCode?: string;
+  /** `error.param` on the wire: the request field at fault. */
+  param?: (params: Params) => string | null;
+  /** One sentence without a full stop: what, the value, the limit. */
+  message: (params: Params) => string;
+  /** One action that the reader can take. */
+  hint: (params: Params) => string;
+}
+
+type NoParams = Record<string, never>;
+
+const row = <Params>(definition: FaultRow<Params>): FaultRow<Params> => definition;
+
+export const FAULTS = {
+  BAD_OPTION: row<{ option: string; problem: string; hint?: string }>({
+    kind: 'usage',
+    status: null,
+    retry: false,
+    message: ({ option, problem }) => `${option}: ${problem}`,
+    hint: ({ hint }) => hint ?? 'see qwen-embed --help',
+  }),
+  INVALID_REQUEST: row<{ param: string | null; problem: string; hint?: string }>({
+    kind: 'usage',
+    status: 400,
+    retry: false,
+    param: ({ param }) => param,
+    message: ({ problem }) => problem,
+    hint: ({ hint }) => hint ?? 'see https://platform.openai.com/docs/api-reference/embeddings/create',
+  }),
+  INPUT_EMPTY: row<{ index: number | null }>({
+    kind: 'usage',
+    status: 400,
+    retry: false,
+    param: () => 'input',
+    message: ({ index }) => (index === null ? 'input is empty' : `input ${String(index)} is empty`),
+    hint: () => 'send at least one character or token id per input',
+  }),
+  INPUT_TOO_LONG: row<{ index: number; tokens: number; limit: number }>({
+    kind: 'usage',
+    status: 400,
+    retry: false,
+    openaiCode: 'context_length_exceeded',
+    param: () => 'input',
+    message: ({ index, tokens, limit }) =>
+      `input ${String(index)} has ${String(tokens)} tokens, the limit is ${String(limit)}`,
+    hint: () => 'shorten it, split it, or launch with --max-num-batched-tokens to truncate long inputs',
+  }),
+  TOO_MANY_INPUTS: row<{ count: number; limit: number }>({
+    kind: 'usage',
+    status: 400,
+    retry: false,
+    param: () => 'input',
+    message: ({ count, limit }) => `${String(count)} inputs in one request, the limit is ${String(limit)}`,
+    hint: ({ limit }) => `send at most ${String(limit)} inputs per request`,
+  }),
+  ROUTE_UNKNOWN: row<{ method: string; path: string }>({
+    kind: 'usage',
+    status: 404,
+    retry: false,
+    message: ({ method, path }) => `there is no ${method} ${path}`,
+    hint: () => 'the routes are /health, /v1/models and /v1/embeddings',
+  }),
+  METHOD_NOT_ALLOWED: row<{ method: string; path: string; allow: string }>({
+    kind: 'usage',
+    status: 405,
+    retry: false,
+    message: ({ method, path }) => `${path} does not answer ${method}`,
+    hint: ({ allow }) => `use ${allow}`,
+  }),
+  BODY_TOO_LARGE: row<{ limitBytes: number }>({
+    kind: 'usage',
+    status: 413,
+    retry: false,
+    message: ({ limitBytes }) => `the request body exceeds ${String(limitBytes)} bytes`,
+    hint: () => 'send fewer inputs per request',
+  }),
+  MEDIA_TYPE: row<{ contentType: string }>({
+    kind: 'usage',
+    status: 415,
+    retry: false,
+    message: ({ contentType }) => `content type ${JSON.stringify(contentType)} is not supported`,
+    hint: () => 'send JSON with content-type: application/json',
+  }),
+  MODEL_UNKNOWN: row<{ model: string; served: string }>({
+    kind: 'data',
+    status: 404,
+    retry: false,
+    openaiCode: 'model_not_found',
+    param: () => 'model',
+    message: ({ model }) => `the model ${JSON.stringify(model)} is not served here`,
+    hint: ({ served }) => `this server has ${JSON.stringify(served)}`,
+  }),
+  MODEL_MISSING: row<{ path: string; problem: string; hint?: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    hint: ({ hint }) =>
+      hint ??
+      '--model-path takes a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file',
+  }),
+  MODEL_UNSUPPORTED: row<{ path: string; problem: string; hint?: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    hint: ({ hint }) => hint ?? 'use a Qwen3-Embedding model: Qwen/Qwen3-Embedding-0.6B, -4B or -8B',
+  }),
+  WEIGHTS_CORRUPT: row<{ path: string; problem: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    hint: () => 'the file is damaged or incomplete: fetch it again and compare its size and sha256',
+  }),
+  FILE_UNREADABLE: row<{ path: string; problem: string; hint?: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ path, problem }) => `${path}: ${problem}`,
+    hint: ({ hint }) => hint ?? 'check the path and its permissions',
+  }),
+  PORT_IN_USE: row<{ host: string; port: number }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ host, port }) => `${host}:${String(port)} is already in use`,
+    hint: ({ port }) => `stop the other program or choose another port, such as --port ${String(port + 1)}`,
+  }),
+  ADDRESS_UNUSABLE: row<{ host: string; port: number; problem: string }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ host, port, problem }) => `cannot listen on ${host}:${String(port)}: ${problem}`,
+    hint: () => '--host takes an address of this machine: 127.0.0.1, 0.0.0.0, ::1 or one of its own',
+  }),
+  FILE_UNWRITABLE: row<{ path: string; problem: string }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ path, problem }) => `cannot write ${path}: ${problem}`,
+    hint: () => 'check free space and permissions, or choose another place',
+  }),
+  NATIVE_MISSING: row<{ platform: string; problem: string }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ platform, problem }) => `no usable llama.cpp library for ${platform}: ${problem}`,
+    hint: () => 'run npm install again without --omit=optional; node-llama-cpp brings the libraries',
+  }),
+  NATIVE_MISMATCH: row<{ library: string; problem: string }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ library, problem }) =>
+      `${library} is not the llama.cpp this program was built for: ${problem}`,
+    hint: () => 'reinstall qwen-embed so that node-llama-cpp has the pinned version',
+  }),
+  ENGINE_FAILED: row<{ problem: string }>({
+    kind: 'host',
+    status: 500,
+    retry: true,
+    message: ({ problem }) => `llama.cpp failed: ${problem}`,
+    hint: () => 'the log of the server has its last lines; free memory or choose a smaller model',
+  }),
+  VECTOR_NOT_FINITE: row<{ index: number }>({
+    kind: 'host',
+    status: 500,
+    retry: false,
+    param: () => 'input',
+    message: ({ index }) => `the embedding of input ${String(index)} has values that are not finite`,
+    hint: () => 'convert the model with --outtype bf16 or q8_0: f16 overflows on some texts',
+  }),
+  WORKER_START_FAILED: row<{ problem: string }>({
+    kind: 'host',
+    status: 503,
+    retry: true,
+    message: ({ problem }) => `no worker could start: ${problem}`,
+    hint: () => 'the lines above are its last words; try --log-level debug',
+  }),
+  WORKER_DIED: row<{ deaths: number }>({
+    kind: 'host',
+    status: 500,
+    retry: false,
+    message: ({ deaths }) => `the worker died ${String(deaths)} times on this request`,
+    hint: () => 'do not send it again unchanged; report it with the text that causes it',
+  }),
+  STARTING: row<NoParams>({
+    kind: 'busy',
+    status: 503,
+    retry: true,
+    message: () => 'the model is still loading',
+    hint: () => 'try again in a few seconds, or wait with: qwen-embed health --wait',
+  }),
+  STOPPING: row<NoParams>({
+    kind: 'busy',
+    status: 503,
+    retry: true,
+    message: () => 'the server is shutting down',
+    hint: () => 'send the request to another server',
+  }),
+  CANCELLED: row<NoParams>({
+    kind: 'usage',
+    status: 499,
+    retry: false,
+    message: () => 'the request was cancelled by its sender',
+    hint: () => 'nothing to do',
+  }),
+  BUG: row<{ problem: string }>({
+    kind: 'bug',
+    status: 500,
+    retry: false,
+    openaiCode: 'internal_error',
+    message: ({ problem }) => `internal error: ${problem}`,
+    hint: () => 'please report it with the command and the log',
+  }),
+} as const;
+
+export type FaultCode = keyof typeof FAULTS;
+export type FaultParams<Code extends FaultCode> = Parameters<(typeof FAULTS)[Code]['message']>[0];
+
+/** What crosses a process boundary: `Error` subclasses do not survive structured clone or JSON. */
+export interface WireFault {
+  code: FaultCode;
+  params: Record<string, unknown>;
+  stack?: string;
+}
+
+/** An expected failure with a row in FAULTS. `hint` is one action for the reader; `cause` the original error. */
+export class Fault<Code extends FaultCode = FaultCode> extends Error {
+  readonly code: Code;
+  readonly params: FaultParams<Code>;
+
+  constructor(code: Code, params: FaultParams<Code>, options?: { cause?: unknown }) {
+    super(rowOf(code).message(params), options);
+    this.name = 'Fault';
+    this.code = code;
+    this.params = params;
+  }
+
+  get hint(): string {
+    return rowOf(this.code).hint(this.params);
+  }
+
+  get kind(): FaultKind {
+    return FAULTS[this.code].kind;
+  }
+
+  get exitCode(): number {
+    return EXIT_CODES[this.kind];
+  }
+
+  get status(): number {
+    return FAULTS[this.code].status ?? 500;
+  }
+
+  get retry(): boolean {
+    return FAULTS[this.code].retry;
+  }
+
+  /** `error.code` of an OpenAI error body. */
+  get wireCode(): string {
+    return rowOf(this.code).openaiCode ?? this.code.toLowerCase();
+  }
+
+  /** `error.param` of an OpenAI error body. */
+  get param(): string | null {
+    return rowOf(this.code).param?.(this.params) ?? null;
+  }
+
+  toWire(): WireFault {
+    const wire: WireFault = { code: this.code, params: this.params };
+    if (this.stack !== undefined) wire.stack = this.stack;
+    return wire;
+  }
+}
+
+// The table's rows differ in Params; a union of functions cannot be called, so the pairing is widened here once.
+function rowOf<Code extends FaultCode>(code: Code): FaultRow<FaultParams<Code>> {
+  return FAULTS[code] as unknown as FaultRow<FaultParams<Code>>;
+}
+
+/** A Fault from what another process sent; anything that is no known fault becomes BUG. */
+export function faultFromWire(wire: unknown): Fault {
+  if (typeof wire === 'object' && wire !== null && 'code' in wire && 'params' in wire) {
+    const { code, params } = wire as WireFault;
+    if (Object.hasOwn(FAULTS, code)) return new Fault(code, params as FaultParams<FaultCode>);
+  }
+  return new Fault('BUG', { problem: `unknown fault ${JSON.stringify(wire)}` });
+}
+
+/** The Fault itself, or BUG around anything else that was thrown. */
+export function faultFrom(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  const problem = error instanceof Error ? error.message : String(error);
+  return new Fault('BUG', { problem }, { cause: error });
+}
