@@ -312,9 +312,12 @@ export function faultFromWire(wire: unknown): Fault {
   return new Fault('BUG', { problem: `unknown fault ${JSON.stringify(wire)}` });
 }
 
+// `instanceof` on a generic class narrows to Fault<any>; this keeps the type.
+const isFault = (error: unknown): error is Fault => error instanceof Fault;
+
 /** The Fault itself, or BUG around anything else that was thrown. */
 export function faultFrom(error: unknown): Fault {
-  if (error instanceof Fault) return error;
+  if (isFault(error)) return error;
   const problem = error instanceof Error ? error.message : String(error);
   return new Fault('BUG', { problem }, { cause: error });
 }
