@@ -1,0 +1,122 @@
+// Checks the body of POST /v1/embeddings and reduces it to what an Embedder takes.
+// Pure. Strict on types, lenient on unknown fields (clients send their own); null counts as absent.
+// Knows nothing of texts' token counts: INPUT_TOO_LONG is the embedder's to raise.
+
+import type { EmbedInput, ModelFacts } from '../embedder.ts';
+import { Fault } from '../faults.ts';
+import type { EncodingFormat } from './encode.ts';
+
+/** OpenAI's limit per request. */
+export const MAX_INPUTS = 2048;
+
+/** The shortest vector that the Qwen3-Embedding models are trained for. */
+export const MIN_DIMENSIONS = 32;
+
+export interface EmbeddingsRequest {
+  inputs: readonly EmbedInput[];
+  dimensions: number;
+  encodingFormat: EncodingFormat;
+}
+
+/** Faults: INVALID_REQUEST, INPUT_EMPTY, TOO_MANY_INPUTS. */
+export function parseEmbeddingsRequest(body: unknown, model: ModelFacts): EmbeddingsRequest {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
+  }
+  const fields = body as Record<string, unknown>;
+  checkModelName(fields['model']);
+  return {
+    encodingFormat: parseEncodingFormat(fields['encoding_format']),
+    dimensions: parseDimensions(fields['dimensions'], model),
+    inputs: parseInput(fields['input'], model),
+  };
+}
+
+// Any name will do, and none: SGLang never compares it, clients send what their own configuration calls the model,
+// and one server has one model. The answer names the model that made the vectors, as SGLang's and OpenAI's do.
+function checkModelName(name: unknown): void {
+  if (isAbsent(name) || typeof name === 'string') return;
+  throw invalid('model', `model must be a string, not ${shown(name)}`);
+}
+
+function parseEncodingFormat(format: unknown): EncodingFormat {
+  if (isAbsent(format)) return 'float';
+  if (format === 'float' || format === 'base64') return format;
+  throw invalid('encoding_format', `encoding_format must be "float" or "base64", not ${shown(format)}`);
+}
+
+function parseDimensions(wanted: unknown, model: ModelFacts): number {
+  if (isAbsent(wanted)) return model.dimensions;
+  const least = model.dimensions < MIN_DIMENSIONS ? 1 : MIN_DIMENSIONS;
+  if (isInteger(wanted) && wanted >= least && wanted <= model.dimensions) return wanted;
+  const range = `${String(least)} to ${String(model.dimensions)}`;
+  throw invalid('dimensions', `dimensions must be an integer from ${range}, not ${shown(wanted)}`);
+}
+
+function parseInput(input: unknown, model: ModelFacts): readonly EmbedInput[] {
+  if (isAbsent(input)) throw invalid('input', 'input is required');
+  if (typeof input === 'string') return [checkText(input, null)];
+  if (!Array.isArray(input)) {
+    throw invalid('input', `input must be a string or an array, not ${shown(input)}`);
+  }
+  const items: readonly unknown[] = input;
+  if (items.length === 0) throw new Fault('INPUT_EMPTY', { index: null });
+  if (typeof items[0] === 'number') return [checkTokenIds(items, model, null)];
+  if (items.length > MAX_INPUTS) {
+    throw new Fault('TOO_MANY_INPUTS', { count: items.length, limit: MAX_INPUTS });
+  }
+  if (typeof items[0] === 'string') return items.map(checkText);
+  return items.map((ids, index) => {
+    if (!Array.isArray(ids)) throw wrongItem(ids, index, Array.isArray(items[0]) ? ARRAY_OF_IDS : null);
+    if (ids.length === 0) throw new Fault('INPUT_EMPTY', { index });
+    return checkTokenIds(ids, model, index);
+  });
+}
+
+const ARRAY_OF_IDS = 'an array of token ids';
+
+function checkText(text: unknown, index: number | null): string {
+  if (typeof text !== 'string') throw wrongItem(text, index, 'a string');
+  if (text === '') throw new Fault('INPUT_EMPTY', { index });
+  return text;
+}
+
+// `index` is null where the ids are the whole input.
+function checkTokenIds(ids: readonly unknown[], model: ModelFacts, index: number | null): readonly number[] {
+  for (const [position, id] of ids.entries()) {
+    if (isInteger(id) && id >= 0 && id < model.vocabularySize) continue;
+    if (index === null && typeof id !== 'number') throw wrongItem(id, position, 'a token id');
+    const place = index === null ? `[${String(position)}]` : `[${String(index)}][${String(position)}]`;
+    const range = `0 to ${String(model.vocabularySize - 1)}`;
+    throw invalid('input', `input${place} must be a token id, an integer from ${range}, not ${shown(id)}`);
+  }
+  return ids as readonly number[];
+}
+
+// `first` names what input[0] is, where it is something that may be sent.
+function wrongItem(value: unknown, index: number | null, first: string | null): Fault {
+  const place = `input[${String(index)}]`;
+  return first === null || index === 0
+    ? invalid('input', `${place} must be a string, a token id or an array of token ids, not ${shown(value)}`)
+    : invalid('input', `${place} is ${shown(value)} but input[0] is ${first}: all items must be of one kind`);
+}
+
+function invalid(param: string | null, problem: string): Fault<'INVALID_REQUEST'> {
+  return new Fault('INVALID_REQUEST', { param, problem });
+}
+
+const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
+
+const isInteger = (value: unknown): value is number => Number.isInteger(value);
+
+const SHOWN_CHARACTERS = 40;
+
+// What a message shows of a value that may be megabytes.
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, SHOWN_CHARACTERS) : value);
+  return typeof value === 'string' && value.length > SHOWN_CHARACTERS ? `${text}...` : text;
+}

@@ -1,0 +1,79 @@
+// What each route of the table does with a request that was let in.
+// Knows the service and the shapes of the answers; status codes of failures belong to the faults.
+
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Fault } from '../faults.ts';
+import { parseEmbeddingsRequest } from './embeddings-request.ts';
+import { encodeEmbeddings } from './encode.ts';
+import { retryAfterSeconds } from './fault-answer.ts';
+import { parseJson } from './json-body.ts';
+import type { OpenRequests } from './open-requests.ts';
+import type { RouteName } from './routes.ts';
+import type { Service } from './service.ts';
+
+export interface ServedModel {
+  /** The name in /v1/models and in every answer. */
+  id: string;
+  createdUnixSeconds: number;
+}
+
+export interface HandlerContext {
+  model: ServedModel;
+  service: Service;
+  openRequests: OpenRequests;
+}
+
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+export function makeHandlers(context: HandlerContext): Record<RouteName, Handler> {
+  return {
+    health: (_request, reply) => answerHealth(context, reply),
+    models: () => ({ object: 'list', data: [renderModelCard(context)] }),
+    model: (request) => answerModel(context, request),
+    embeddings: (request, reply) => answerEmbeddings(context, request, reply),
+  };
+}
+
+function answerHealth({ service }: HandlerContext, reply: FastifyReply): object {
+  const status = service.health;
+  if (status !== 'healthy') {
+    reply.code(503).header('retry-after', String(retryAfterSeconds(503)));
+  }
+  return { status };
+}
+
+function answerModel(context: HandlerContext, request: FastifyRequest): object {
+  const { '*': rest } = request.params as { '*': string };
+  const id = rest.replace(/\/$/, '');
+  if (id !== context.model.id) throw new Fault('MODEL_UNKNOWN', { model: id, served: context.model.id });
+  return renderModelCard(context);
+}
+
+// `max_model_len` is SGLang's and vLLM's word for the longest input; clients of both read it.
+function renderModelCard({ model, service }: HandlerContext): object {
+  const card = { id: model.id, object: 'model', created: model.createdUnixSeconds, owned_by: 'qwen-embed' };
+  const { contextTokens } = service;
+  return contextTokens === null ? card : { ...card, max_model_len: contextTokens };
+}
+
+async function answerEmbeddings(context: HandlerContext, request: FastifyRequest, reply: FastifyReply) {
+  const { embedder } = context.service;
+  const body = parseJson(request.body as Buffer | undefined);
+  const { inputs, dimensions, encodingFormat } = parseEmbeddingsRequest(body, embedder.model);
+  const signal = context.openRequests.signalOf(reply.raw);
+  let pieces: Buffer[];
+  try {
+    const embeddings = await embedder.embed(inputs, { dimensions, signal });
+    pieces = await encodeEmbeddings(embeddings, { modelId: context.model.id, encodingFormat });
+  } catch (error) {
+    // The reason of the abort says more than the embedder's CANCELLED.
+    signal.throwIfAborted();
+    throw error;
+  }
+  const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  return reply
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('content-length', sizeBytes)
+    .send(Readable.from(pieces, { objectMode: false }));
+}

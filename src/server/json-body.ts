@@ -1,0 +1,44 @@
+// From the bytes of a request to its JSON value; what is not JSON is refused here and nowhere else.
+// Knows no route: what the value must be is each route's concern.
+
+import { Fault } from '../faults.ts';
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
+
+/** A missing content type passes: the body then has to prove itself. Fault: MEDIA_TYPE. */
+export function checkContentType(contentType: string | undefined): void {
+  const mediaType = (contentType ?? '').split(';', 1)[0]?.trim() ?? '';
+  if (mediaType !== '' && !JSON_TYPE.test(mediaType)) {
+    throw new Fault('MEDIA_TYPE', { contentType: mediaType });
+  }
+}
+
+/** Fault: INVALID_REQUEST, with the place where the JSON broke. */
+export function parseJson(bytes: Uint8Array | undefined): unknown {
+  const text = bytes === undefined ? '' : decodeUtf8(bytes);
+  if (text.trim() === '') throw invalid('the body is empty, it must be a JSON object');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw invalid(`the body is not JSON: ${describe(error as SyntaxError)}`, error);
+  }
+}
+
+// A replacement character in place of broken bytes would be embedded as if the sender had meant it.
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw invalid('the body is not UTF-8', error);
+  }
+}
+
+// V8 names the position, or shows the text around it; its sentence starts with a capital.
+function describe({ message }: SyntaxError): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+function invalid(problem: string, cause?: unknown): Fault<'INVALID_REQUEST'> {
+  const hint = 'send a JSON object such as {"input": "hello", "model": "any name"}';
+  return new Fault('INVALID_REQUEST', { param: null, problem, hint }, { cause });
+}

@@ -1,0 +1,46 @@
+// The requests that have arrived and are not answered yet: each with the signal that ends its work early.
+// A sender who hangs up aborts its own request with CANCELLED; a shutdown out of patience aborts all with STOPPING.
+
+import type { ServerResponse } from 'node:http';
+import { Fault } from '../faults.ts';
+
+export class OpenRequests {
+  readonly #controllers = new Map<ServerResponse, AbortController>();
+  #onNone: (() => void)[] = [];
+
+  get count(): number {
+    return this.#controllers.size;
+  }
+
+  add(response: ServerResponse): void {
+    const controller = new AbortController();
+    this.#controllers.set(response, controller);
+    response.once('finish', () => {
+      this.#remove(response);
+    });
+    response.once('close', () => {
+      if (!response.writableFinished) controller.abort(new Fault('CANCELLED', {}));
+      this.#remove(response);
+    });
+  }
+
+  /** Aborted with the Fault that says why. */
+  signalOf(response: ServerResponse): AbortSignal {
+    return this.#controllers.get(response)?.signal ?? AbortSignal.abort(new Fault('CANCELLED', {}));
+  }
+
+  abortAll(): void {
+    for (const controller of this.#controllers.values()) controller.abort(new Fault('STOPPING', {}));
+  }
+
+  whenNone(): Promise<void> {
+    if (this.count === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onNone.push(resolve));
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#controllers.delete(response);
+    if (this.count > 0) return;
+    for (const resolve of this.#onNone.splice(0)) resolve();
+  }
+}

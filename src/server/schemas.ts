@@ -1,0 +1,85 @@
+// JSON Schemas of what the routes take and answer, as data for the API document.
+// Requests are checked by embeddings-request.ts, whose sentences name the index and the limit; limits come from there.
+
+import { MAX_INPUTS, MIN_DIMENSIONS } from './embeddings-request.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const tokenIds: JsonSchema = { type: 'array', minItems: 1, items: { type: 'integer', minimum: 0 } };
+const text: JsonSchema = { type: 'string', minLength: 1 };
+
+export const EMBEDDINGS_BODY: JsonSchema = {
+  type: 'object',
+  required: ['input'],
+  properties: {
+    input: {
+      oneOf: [
+        text,
+        { type: 'array', minItems: 1, maxItems: MAX_INPUTS, items: text },
+        tokenIds,
+        { type: 'array', minItems: 1, maxItems: MAX_INPUTS, items: tokenIds },
+      ],
+    },
+    model: { type: ['string', 'null'] },
+    encoding_format: { enum: ['float', 'base64', null], default: 'float' },
+    dimensions: { type: ['integer', 'null'], minimum: MIN_DIMENSIONS },
+    user: { type: ['string', 'null'] },
+  },
+};
+
+const count: JsonSchema = { type: 'integer', minimum: 0 };
+
+export const EMBEDDINGS_ANSWER: JsonSchema = {
+  type: 'object',
+  required: ['object', 'data', 'model', 'usage'],
+  properties: {
+    object: { const: 'list' },
+    data: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['object', 'index', 'embedding'],
+        properties: {
+          object: { const: 'embedding' },
+          index: count,
+          embedding: {
+            oneOf: [
+              { type: 'array', items: { type: 'number' } },
+              { type: 'string', contentEncoding: 'base64' },
+            ],
+          },
+        },
+      },
+    },
+    model: { type: 'string' },
+    usage: {
+      type: 'object',
+      required: ['prompt_tokens', 'total_tokens'],
+      properties: { prompt_tokens: count, total_tokens: count },
+    },
+  },
+};
+
+export const MODEL_CARD: JsonSchema = {
+  type: 'object',
+  required: ['id', 'object', 'created', 'owned_by'],
+  properties: {
+    id: { type: 'string' },
+    object: { const: 'model' },
+    created: { type: 'integer' },
+    owned_by: { type: 'string' },
+    max_model_len: { type: 'integer' },
+  },
+};
+
+export const MODEL_LIST: JsonSchema = {
+  type: 'object',
+  required: ['object', 'data'],
+  properties: { object: { const: 'list' }, data: { type: 'array', items: MODEL_CARD } },
+};
+
+export const HEALTH_ANSWER: JsonSchema = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { enum: ['healthy', 'starting', 'unavailable', 'stopping'] } },
+};

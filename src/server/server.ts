@@ -1,0 +1,104 @@
+// A listening HTTP server from before the model is loaded until the last answer is sent.
+// Order of calls: openServer, serve (once the embedder is there), close. It never closes the embedder: not its own.
+
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import type { Embedder } from '../embedder.ts';
+import { Fault } from '../faults.ts';
+import { buildApp } from './app.ts';
+import type { ServedModel } from './handlers.ts';
+import { OpenRequests } from './open-requests.ts';
+import type { ServerLog } from './refusal.ts';
+import { Service } from './service.ts';
+
+export type { ServedModel } from './handlers.ts';
+export type { ServerLog, ServerLogEntry } from './refusal.ts';
+
+export interface ServerOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  model: ServedModel;
+  bodyLimitBytes?: number;
+  log?: ServerLog;
+}
+
+export interface Server {
+  /** For clients on this machine: a wildcard host reads as the loopback address. */
+  readonly url: string;
+  readonly port: number;
+  /** For tests: `inject`. */
+  readonly app: FastifyInstance;
+  /** From now on requests are answered; /health is 200 while `isLive()`. */
+  serve(embedder: Embedder, isLive?: () => boolean): void;
+  /**
+   * Refuses new requests with STOPPING while those in flight finish, then frees the port.
+   * After `graceMs`, if given, those in flight are aborted and answer STOPPING too.
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+// 2,048 inputs of 32 KB each: ten times an ordinary document chunk.
+const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
+
+// How long connections that carry no request may keep the server from closing.
+const STRAGGLERS_MS = 500;
+
+/** Faults: PORT_IN_USE, ADDRESS_UNUSABLE. */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  const { host, model, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, log = () => undefined } = options;
+  const service = new Service();
+  const openRequests = new OpenRequests();
+  const app = buildApp({ model, service, openRequests, bodyLimitBytes, log });
+  const port = await listen(app, options);
+  let closed: Promise<void> | null = null;
+  return {
+    url: renderUrl(host, port),
+    port,
+    app,
+    serve: (embedder, isLive = () => true) => {
+      service.serve(embedder, isLive);
+    },
+    close: ({ graceMs } = {}) => {
+      service.stop();
+      closed ??= drain(openRequests, graceMs).then(() => closeListener(app));
+      return closed;
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new Fault('PORT_IN_USE', { host, port }, { cause: error });
+    throw new Fault('ADDRESS_UNUSABLE', { host, port, problem: message }, { cause: error });
+  }
+  return (app.server.address() as AddressInfo).port;
+}
+
+async function drain(openRequests: OpenRequests, graceMs: number | undefined): Promise<void> {
+  const abort = () => {
+    openRequests.abortAll();
+  };
+  const timer = graceMs === undefined ? undefined : setTimeout(abort, graceMs);
+  await openRequests.whenNone();
+  clearTimeout(timer);
+}
+
+async function closeListener(app: FastifyInstance): Promise<void> {
+  // Node counts a connection that never sent a byte as busy and would wait a minute for it.
+  const timer = setTimeout(() => {
+    app.server.closeAllConnections();
+  }, STRAGGLERS_MS);
+  await app.close();
+  clearTimeout(timer);
+}
+
+function renderUrl(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const written = reachable.includes(':') ? `[${reachable}]` : reachable;
+  return `http://${written}:${String(port)}`;
+}

@@ -1,0 +1,49 @@
+// What is behind the routes at this moment: no embedder yet, one that serves, or a server that stops.
+// Knows no HTTP; routes ask it for the embedder and for the word that /health answers.
+
+import type { Embedder } from '../embedder.ts';
+import { Fault } from '../faults.ts';
+
+export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
+
+export class Service {
+  #embedder: Embedder | null = null;
+  #isLive: () => boolean = () => true;
+  #stopping = false;
+
+  serve(embedder: Embedder, isLive: () => boolean): void {
+    this.#embedder = embedder;
+    this.#isLive = isLive;
+  }
+
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  get health(): Health {
+    if (this.#stopping) return 'stopping';
+    if (this.#embedder === null) return 'starting';
+    return this.#isLive() ? 'healthy' : 'unavailable';
+  }
+
+  /** For a request that arrives now. Faults: STARTING, STOPPING. */
+  checkOpen(): void {
+    if (this.#stopping) throw new Fault('STOPPING', {});
+    if (this.#embedder === null) throw new Fault('STARTING', {});
+  }
+
+  /** For a request that was let in: it is served although the server may have begun to stop. Fault: STARTING. */
+  get embedder(): Embedder {
+    if (this.#embedder === null) throw new Fault('STARTING', {});
+    return this.#embedder;
+  }
+
+  /** Null while the model loads. */
+  get contextTokens(): number | null {
+    return this.#embedder?.model.contextTokens ?? null;
+  }
+}
