@@ -208,6 +208,14 @@ export const FAULTS = {
     message: ({ deaths }) => `the worker died ${String(deaths)} times on this request`,
     hint: () => 'do not send it again unchanged; report it with the text that causes it',
   }),
+  WIRE_MALFORMED: row<{ problem: string }>({
+    kind: 'bug',
+    status: 500,
+    retry: false,
+    openaiCode: 'internal_error',
+    message: ({ problem }) => `a message between the server and a worker is malformed: ${problem}`,
+    hint: () => 'server and worker must be of one version: reinstall qwen-embed, then report it',
+  }),
   STARTING: row<NoParams>({
     kind: 'busy',
     status: 503,

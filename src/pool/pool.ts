@@ -1,0 +1,218 @@
+// An Embedder over N worker processes. Wires slots (processes), dispatcher (requests) and slices (big calls), and
+// owns the order of opening and closing. A call is answered once, by whichever worker lives to do it.
+// Knows nothing of models, devices or HTTP clients; a worker's settings pass through unread.
+import { isDeepStrictEqual } from 'node:util';
+import type { EmbedInput, EmbedOptions, Embedder, Embeddings, ModelFacts } from '../embedder.ts';
+import { Fault, faultFrom } from '../faults.ts';
+import { encodeEmbedRequest } from '../worker/protocol.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Log } from './log.ts';
+import { DEFAULT_RESTART_LIMITS, type RestartLimits } from './restart-policy.ts';
+import { planSlices } from './routing.ts';
+import { joinEmbeddings, shiftIndex } from './slices.ts';
+import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
+import { waitAtMost } from './wait-at-most.ts';
+import { planWorkerEnv } from './worker-env.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+import { WorkerSlot, type SlotStatus } from './worker-slot.ts';
+
+export interface CloseLimits {
+  /** For requests in flight; what is left then ends with STOPPING. */
+  drainMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  graceMs: number;
+}
+
+const DEFAULT_CLOSE_LIMITS: CloseLimits = { drainMs: 30_000, graceMs: 5_000 };
+
+export interface PoolOptions {
+  workerCount: number;
+  /** Path of the script that a worker process runs; it calls `serveWorker`. */
+  workerEntry: string;
+  /** A JSON value for each worker, handed to its `openEmbedder`. */
+  settings: (index: number) => unknown;
+  /** Added to the part of the environment that workers see. */
+  env?: (index: number) => Readonly<Record<string, string>>;
+  /** Where the private folder of the sockets is made; default: the system's temporary folder. */
+  socketFolder?: string;
+  log?: Log;
+  restartLimits?: Partial<RestartLimits>;
+  closeLimits?: Partial<CloseLimits>;
+  /** Aborting before the pool is open kills the workers; `openPool` then rejects with CANCELLED. */
+  signal?: AbortSignal;
+}
+
+export interface PoolStatus {
+  workers: (SlotStatus & { inFlight: number })[];
+  waiting: number;
+}
+
+export interface WorkerPool extends Embedder {
+  status(): PoolStatus;
+}
+
+/**
+ * Resolves when the first worker is ready. Rejects when all are given up, with the fault that the first of them
+ * reported, else WORKER_START_FAILED with its last words; no process and no file is left then.
+ */
+export async function openPool(options: PoolOptions): Promise<WorkerPool> {
+  const folder = await openSocketFolder(options.socketFolder);
+  const pool = new ProcessPool(options, folder);
+  try {
+    await pool.open(options.signal);
+    return pool;
+  } catch (error) {
+    await pool.abandon();
+    throw error;
+  }
+}
+
+class ProcessPool implements WorkerPool {
+  readonly #dispatcher = new Dispatcher();
+  readonly #slots: WorkerSlot[];
+  readonly #folder: SocketFolder;
+  readonly #closeLimits: CloseLimits;
+  #model: ModelFacts | null = null;
+  #onFirstReady: () => void = () => undefined;
+  #lives: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | null = null;
+
+  constructor(options: PoolOptions, folder: SocketFolder) {
+    this.#folder = folder;
+    this.#closeLimits = { ...DEFAULT_CLOSE_LIMITS, ...options.closeLimits };
+    this.#slots = Array.from({ length: options.workerCount }, (_, index) => this.#openSlot(options, index));
+  }
+
+  get model(): ModelFacts {
+    if (this.#model === null) throw new Fault('STARTING', {});
+    return this.#model;
+  }
+
+  /** Once, and before anything else. */
+  open(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = (): void => {
+        reject(new Fault('CANCELLED', {}));
+      };
+      if (signal?.aborted === true) cancel();
+      signal?.addEventListener('abort', cancel, { once: true });
+      this.#onFirstReady = () => {
+        signal?.removeEventListener('abort', cancel);
+        resolve();
+      };
+      this.#lives = this.#runSlots().then(reject, reject);
+    });
+  }
+
+  async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
+    if (this.#closing !== null) throw new Fault('STOPPING', {});
+    const { signal, dimensions = null } = options;
+    if (signal?.aborted === true) throw new Fault('CANCELLED', {});
+    const call = new AbortController();
+    const cancel = (): void => {
+      call.abort();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const slices = planSlices(inputs, this.#dispatcher.readyCount).map(async ({ start, end }) => {
+        const part = start === 0 && end === inputs.length ? inputs : inputs.slice(start, end);
+        return this.#embedSlice({ inputs: part, start, dimensions, signal: call.signal });
+      });
+      return joinEmbeddings(await Promise.all(slices));
+    } catch (error) {
+      // The other slices have no reader any more.
+      call.abort();
+      throw faultFrom(error);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown(this.#closeLimits);
+    return this.#closing;
+  }
+
+  /** Kills what runs; for a pool that never opened. */
+  abandon(): Promise<void> {
+    this.#closing ??= this.#shutDown({ drainMs: 0, graceMs: 0 });
+    return this.#closing;
+  }
+
+  status(): PoolStatus {
+    const workers = this.#slots.map((slot) => ({
+      ...slot.status(),
+      inFlight: slot.worker === null ? 0 : this.#dispatcher.inFlight(slot.worker),
+    }));
+    return { workers, waiting: this.#dispatcher.waitingCount };
+  }
+
+  async #embedSlice({ inputs, start, dimensions, signal }: CallSlice): Promise<Embeddings> {
+    try {
+      const body = encodeEmbedRequest({ inputs, dimensions });
+      return await this.#dispatcher.submit({ body, inputCount: inputs.length, signal });
+    } catch (error) {
+      throw shiftIndex(faultFrom(error), start);
+    }
+  }
+
+  async #shutDown({ drainMs, graceMs }: CloseLimits): Promise<void> {
+    await waitAtMost(drainMs, this.#dispatcher.whenIdle());
+    this.#dispatcher.failAll(new Fault('STOPPING', {}));
+    await Promise.all(this.#slots.map((slot) => slot.stop(graceMs)));
+    await this.#lives;
+    await this.#folder.remove();
+  }
+
+  // Resolves when no worker lives or will live, with the reason.
+  async #runSlots(): Promise<Fault> {
+    const faults: Fault[] = [];
+    const lives = this.#slots.map(async (slot) => {
+      const fault = await slot.run();
+      if (fault !== null) faults.push(fault);
+    });
+    await Promise.all(lives);
+    const [first = new Fault('STOPPING', {})] = faults;
+    this.#dispatcher.failAll(first);
+    return first;
+  }
+
+  #openSlot(options: PoolOptions, index: number): WorkerSlot {
+    const { workerEntry, settings, env, log = () => undefined, restartLimits } = options;
+    return new WorkerSlot({
+      index,
+      log,
+      limits: { ...DEFAULT_RESTART_LIMITS, ...restartLimits },
+      events: {
+        onReady: (worker, model) => {
+          this.#admit(worker, model);
+        },
+        onDeath: (worker, death) => this.#dispatcher.workerDied(worker, death),
+      },
+      planStart: () => ({
+        entry: workerEntry,
+        socketPath: this.#folder.nextSocketPath(),
+        settings: settings(index),
+        env: planWorkerEnv(process.env, env?.(index) ?? {}),
+      }),
+    });
+  }
+
+  #admit(worker: WorkerHandle, model: ModelFacts): void {
+    this.#model ??= model;
+    if (!isDeepStrictEqual(model, this.#model)) {
+      const problem = 'its model differs from that of the other workers; was the file replaced?';
+      throw new Fault('WORKER_START_FAILED', { problem });
+    }
+    this.#dispatcher.workerReady(worker);
+    this.#onFirstReady();
+  }
+}
+
+interface CallSlice {
+  inputs: readonly EmbedInput[];
+  /** Where the slice begins in the call. */
+  start: number;
+  dimensions: number | null;
+  signal: AbortSignal;
+}

@@ -1,0 +1,38 @@
+// A call in slices, and its answer from theirs: rows in the order of the inputs, faults about the input meant.
+import type { Embeddings } from '../embedder.ts';
+import { Fault, type FaultCode, type FaultParams } from '../faults.ts';
+
+/** The slices' answers as one. A single slice is passed on as it is. */
+export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
+  const [first] = slices;
+  if (first === undefined)
+    return { vectors: new Float32Array(0), dimensions: 0, tokenCounts: new Uint32Array(0) };
+  if (slices.length === 1) return first;
+  const count = slices.reduce((sum, slice) => sum + slice.tokenCounts.length, 0);
+  const { dimensions } = first;
+  const joined = {
+    vectors: new Float32Array(count * dimensions),
+    dimensions,
+    tokenCounts: new Uint32Array(count),
+  };
+  let row = 0;
+  for (const slice of slices) {
+    if (slice.dimensions !== dimensions) {
+      const problem = `vectors of ${String(dimensions)} and ${String(slice.dimensions)} in one answer`;
+      throw new Fault('WIRE_MALFORMED', { problem });
+    }
+    joined.vectors.set(slice.vectors, row * dimensions);
+    joined.tokenCounts.set(slice.tokenCounts, row);
+    row += slice.tokenCounts.length;
+  }
+  return joined;
+}
+
+/** A worker counts a slice's inputs from 0; the caller counts its own. */
+export function shiftIndex(fault: Fault, start: number): Fault {
+  const params = fault.params as Record<string, unknown>;
+  const index = params['index'];
+  if (start === 0 || typeof index !== 'number') return fault;
+  const shifted = { ...params, index: index + start } as FaultParams<FaultCode>;
+  return new Fault(fault.code, shifted, { cause: fault });
+}

@@ -1,0 +1,155 @@
+// One seat in the pool: a worker process and its successors. Starts it, reports it ready and dead, restarts it by
+// restart-policy.ts until it is given up or stopped. What a death means for requests is the listener's business.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelFacts } from '../embedder.ts';
+import { Fault, faultFrom } from '../faults.ts';
+import type { Log } from './log.ts';
+import { planRestart, type RestartLimits } from './restart-policy.ts';
+import { renderDeath, type Death } from './suspicion.ts';
+import { WorkerHandle, type WorkerStart } from './worker-handle.ts';
+
+export type SlotState = 'starting' | 'ready' | 'resting' | 'given-up' | 'stopped';
+
+export interface SlotEvents {
+  /** Throws a fault to refuse the worker. */
+  onReady: (worker: WorkerHandle, model: ModelFacts) => void;
+  /** Only for workers that were ready. True if a request explains the death. */
+  onDeath: (worker: WorkerHandle, death: Death) => boolean;
+}
+
+export interface SlotOptions {
+  index: number;
+  limits: RestartLimits;
+  log: Log;
+  events: SlotEvents;
+  /** What to start; asked anew each time, as a socket path serves once. */
+  planStart: () => Omit<WorkerStart, 'onLine' | 'startTimeoutMs'>;
+}
+
+export interface SlotStatus {
+  index: number;
+  state: SlotState;
+  pid: number | null;
+  deaths: number;
+  /** Why it last died or was given up. */
+  problem: string | null;
+}
+
+export class WorkerSlot {
+  readonly #options: SlotOptions;
+  readonly #stopping = new AbortController();
+  readonly #deathTimesMs: number[] = [];
+  #worker: WorkerHandle | null = null;
+  #state: SlotState = 'starting';
+  #deaths = 0;
+  #everReady = false;
+  #problem: string | null = null;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+  }
+
+  get worker(): WorkerHandle | null {
+    return this.#worker;
+  }
+
+  status(): SlotStatus {
+    const pid = this.#worker?.pid ?? null;
+    return {
+      index: this.#options.index,
+      state: this.#state,
+      pid,
+      deaths: this.#deaths,
+      problem: this.#problem,
+    };
+  }
+
+  /** Resolves with the fault when the worker is given up, with null when the slot was stopped. */
+  async run(): Promise<Fault | null> {
+    while (!this.#isStopping()) {
+      const fault = await this.#liveOnce();
+      if (fault !== null) return fault;
+    }
+    this.#state = 'stopped';
+    return null;
+  }
+
+  /** SIGTERM to the worker, SIGKILL after the grace time; `run` resolves afterwards. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort();
+    await this.#worker?.stop(graceMs);
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  // One worker from start to death and the rest after it; a fault means that there shall be no next one.
+  async #liveOnce(): Promise<Fault | null> {
+    const worker = this.#start();
+    let fault: Fault | null = null;
+    let isExplained = false;
+    try {
+      const model = await worker.ready;
+      this.#options.events.onReady(worker, model);
+      this.#becomeReady(worker);
+      isExplained = this.#options.events.onDeath(worker, await worker.died);
+    } catch (error) {
+      fault = faultFrom(error);
+      worker.kill();
+    }
+    const death = await worker.died;
+    this.#worker = null;
+    if (this.#isStopping()) return null;
+    return this.#afterDeath({ worker, death, fault, isExplained });
+  }
+
+  #start(): WorkerHandle {
+    const { index, limits, log, planStart } = this.#options;
+    this.#state = 'starting';
+    const worker = new WorkerHandle({
+      ...planStart(),
+      startTimeoutMs: limits.startTimeoutMs,
+      onLine: (line) => {
+        log('debug', line, { worker: index });
+      },
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #becomeReady(worker: WorkerHandle): void {
+    this.#state = 'ready';
+    this.#everReady = true;
+    this.#options.log('info', 'worker is ready', { worker: this.#options.index, pid: worker.pid });
+  }
+
+  async #afterDeath({ worker, death, fault, isExplained }: Autopsy): Promise<Fault | null> {
+    const { index, limits, log } = this.#options;
+    const nowMs = performance.now();
+    this.#deaths += 1;
+    if (!isExplained) this.#deathTimesMs.push(nowMs);
+    this.#problem = fault?.message ?? `it ${renderDeath(death)}`;
+    const history = { everReady: this.#everReady, deathTimesMs: this.#deathTimesMs };
+    const decision = planRestart({ history, limits, nowMs });
+    const fields = { worker: index, problem: this.#problem, lastWords: worker.lastWords };
+    if (decision.kind === 'give-up') {
+      this.#state = 'given-up';
+      log('error', 'worker is given up', fields);
+      if (!this.#everReady && fault !== null) return fault;
+      return new Fault('WORKER_START_FAILED', { problem: `${this.#problem} ${decision.reason}` });
+    }
+    this.#state = 'resting';
+    log('warn', 'worker died and is restarted', { ...fields, afterMs: decision.afterMs });
+    await delay(decision.afterMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    return null;
+  }
+}
+
+interface Autopsy {
+  worker: WorkerHandle;
+  death: Death;
+  /** Why it never became ready. */
+  fault: Fault | null;
+  isExplained: boolean;
+}

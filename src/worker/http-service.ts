@@ -1,0 +1,138 @@
+// The worker's HTTP side: one Embedder behind POST /embed and GET /ready on a unix socket (or a named pipe).
+// Many requests are answered at once; the Embedder decides what is computed together. A caller that hangs up
+// aborts its request. Knows nothing of processes, models or who calls.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { EmbedOptions, Embedder } from '../embedder.ts';
+import { Fault, faultFrom } from '../faults.ts';
+import {
+  decodeEmbedRequest,
+  EMBED_PATH,
+  encodeEmbedResponse,
+  encodeReady,
+  READY_PATH,
+  type EmbedRequest,
+} from './protocol.ts';
+
+/** A whole 2,048-input request of 32k-token texts is about 250 MB. */
+const MAX_BODY_BYTES = 512 * 1024 * 1024;
+/** Waiting connections; the kernel lowers it to its own limit. */
+const BACKLOG = 1024;
+
+export interface ServiceOptions {
+  socketPath: string;
+  embedder: Embedder;
+  maxBodyBytes?: number;
+}
+
+export interface HttpService {
+  /** Takes no more connections; resolves when the last request has its answer. */
+  drain(): Promise<void>;
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  embedder: Embedder;
+  maxBodyBytes: number;
+}
+
+export async function openHttpService(options: ServiceOptions): Promise<HttpService> {
+  const { socketPath, embedder, maxBodyBytes = MAX_BODY_BYTES } = options;
+  // The pool decides how long a request may take and when an idle connection goes.
+  const server = createServer(
+    { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 },
+    (request, response) => {
+      if (!server.listening) response.shouldKeepAlive = false;
+      const exchange = { request, response, embedder, maxBodyBytes };
+      answer(exchange).catch((error: unknown) => {
+        sendFault(exchange, faultFrom(error));
+      });
+    },
+  );
+  await listen(server, socketPath);
+  return {
+    drain: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+function listen(server: Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new Fault('FILE_UNWRITABLE', { path: socketPath, problem: cause.message }, { cause }));
+    });
+    server.listen({ path: socketPath, backlog: BACKLOG }, resolve);
+  });
+}
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { request, response, embedder } = exchange;
+  const { method = '', url = '' } = request;
+  if (method === 'GET' && url === READY_PATH) {
+    send(response, { status: 200, type: 'application/json', chunks: [encodeReady(embedder.model)] });
+  } else if (method === 'POST' && url === EMBED_PATH) {
+    await answerEmbed(exchange);
+  } else {
+    throw new Fault('ROUTE_UNKNOWN', { method, path: url });
+  }
+}
+
+async function answerEmbed({ request, response, embedder, maxBodyBytes }: Exchange): Promise<void> {
+  const caller = new AbortController();
+  response.once('close', () => {
+    caller.abort();
+  });
+  const { inputs, dimensions } = decodeEmbedRequest(await readBody(request, maxBodyBytes));
+  const embeddings = await embedder.embed(inputs, embedOptions(dimensions, caller.signal));
+  send(response, {
+    status: 200,
+    type: 'application/octet-stream',
+    chunks: encodeEmbedResponse(embeddings),
+  });
+}
+
+function embedOptions(dimensions: EmbedRequest['dimensions'], signal: AbortSignal): EmbedOptions {
+  return dimensions === null ? { signal } : { signal, dimensions };
+}
+
+async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) throw new Fault('BODY_TOO_LARGE', { limitBytes });
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, sizeBytes);
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  chunks: readonly (Buffer | string)[];
+}
+
+function send(response: ServerResponse, { status, type, chunks }: Answer): void {
+  if (response.destroyed) return;
+  const sizeBytes = chunks.reduce((sum, chunk) => sum + Buffer.byteLength(chunk), 0);
+  response.writeHead(status, { 'content-type': type, 'content-length': sizeBytes });
+  response.cork();
+  for (const chunk of chunks) response.write(chunk);
+  response.uncork();
+  response.end();
+}
+
+// A body that was not read to its end cannot be followed by another request on the same connection.
+function sendFault({ request, response }: Exchange, fault: Fault): void {
+  if (!request.complete) response.shouldKeepAlive = false;
+  send(response, {
+    status: fault.status,
+    type: 'application/json',
+    chunks: [JSON.stringify(fault.toWire())],
+  });
+}

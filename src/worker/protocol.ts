@@ -1,0 +1,258 @@
+// What crosses between the pool and a worker, as bytes: pure encoders and decoders, nothing is sent from here.
+// The socket carries HTTP/1.1: POST /embed takes an embed request and answers an embed response (or a fault as
+// JSON with the fault's status), GET /ready answers the model's facts. Orders and news travel as IPC messages.
+// Decoders believe nothing: any bytes give either a valid value or the fault WIRE_MALFORMED.
+import { isUtf8 } from 'node:buffer';
+import type { EmbedInput, Embeddings, ModelFacts } from '../embedder.ts';
+import { Fault, faultFromWire, type WireFault } from '../faults.ts';
+
+/** Changes with every layout below, so that two versions of the program refuse each other. */
+export const PROTOCOL_VERSION = 1;
+
+/** How the folders of the pool's sockets are named. */
+export const SOCKET_FOLDER_PREFIX = 'qwen-embed-';
+
+export const EMBED_PATH = '/embed';
+export const READY_PATH = '/ready';
+
+export interface EmbedRequest {
+  inputs: readonly EmbedInput[];
+  /** null = the model's own. */
+  dimensions: number | null;
+}
+
+// Both messages open with 16 bytes, little endian like every machine that llama.cpp has binaries for:
+//
+//   0     2      3         4            8              12           16
+//   +-----+------+---------+------------+--------------+------------+
+//   | QE  | kind | version | count u32  | dimensions   | 0 u32      |   kind: q = request, r = response
+//   +-----+------+---------+------------+--------------+------------+   dimensions 0 in a request: the model's
+const HEADER_BYTES = 16;
+const MAGIC = 'QE';
+type Kind = 'q' | 'r';
+
+interface Header {
+  kind: Kind;
+  count: number;
+  dimensions: number;
+}
+
+function writeHeader(bytes: Buffer, { kind, count, dimensions }: Header): void {
+  bytes.write(MAGIC + kind, 0, 'latin1');
+  bytes.writeUInt8(PROTOCOL_VERSION, 3);
+  bytes.writeUInt32LE(count, 4);
+  bytes.writeUInt32LE(dimensions, 8);
+  bytes.writeUInt32LE(0, 12);
+}
+
+function readHeader(bytes: Buffer, kind: Kind): Omit<Header, 'kind'> {
+  if (bytes.length < HEADER_BYTES) throw malformed(`${String(bytes.length)} bytes, a header has 16`);
+  if (bytes.toString('latin1', 0, 3) !== MAGIC + kind) throw malformed('it does not open with its mark');
+  checkVersion(bytes.readUInt8(3));
+  if (bytes.readUInt32LE(12) !== 0) throw malformed('the reserved field is not 0');
+  const count = bytes.readUInt32LE(4);
+  if (bytes.length < HEADER_BYTES + 4 * count) throw malformed(`it ends before ${String(count)} entries`);
+  return { count, dimensions: bytes.readUInt32LE(8) };
+}
+
+// A request: the header, one entry per input, then the inputs back to back.
+//
+//   16                 16 + 4 count
+//   +------------------+-------------------------------------+
+//   | count x entry    | count x input                       |
+//   +------------------+-------------------------------------+
+//   entry u32: bit 31 = token ids, bits 0..30 = size in bytes
+//   input: UTF-8, or int32 per token id
+const IDS_BIT = 0x8000_0000;
+const MAX_INPUT_BYTES = 0x7fff_ffff;
+const MAX_TOKEN_ID = 0x7fff_ffff;
+
+/** Fault INVALID_REQUEST for a number that cannot be a token id. */
+export function encodeEmbedRequest({ inputs, dimensions }: EmbedRequest): Buffer {
+  const sizes = inputs.map((input) =>
+    typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
+  );
+  const inputsStart = HEADER_BYTES + 4 * inputs.length;
+  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
+  writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0 });
+  let offset = inputsStart;
+  for (const [index, input] of inputs.entries()) {
+    const sizeBytes = sizes[index] ?? 0;
+    const isText = typeof input === 'string';
+    bytes.writeUInt32LE(isText ? sizeBytes : sizeBytes + IDS_BIT, HEADER_BYTES + 4 * index);
+    if (isText) bytes.write(input, offset);
+    else writeTokenIds(bytes.subarray(offset, offset + sizeBytes), { ids: input, index });
+    offset += sizeBytes;
+  }
+  return bytes;
+}
+
+function writeTokenIds(bytes: Buffer, { ids, index }: { ids: readonly number[]; index: number }): void {
+  for (const [position, id] of ids.entries()) {
+    if (!Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID) {
+      const problem = `input ${String(index)} has ${String(id)}, which is no token id`;
+      throw new Fault('INVALID_REQUEST', { param: 'input', problem });
+    }
+    bytes.writeInt32LE(id, 4 * position);
+  }
+}
+
+export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
+  const { count, dimensions } = readHeader(bytes, 'q');
+  const inputs: EmbedInput[] = [];
+  let offset = HEADER_BYTES + 4 * count;
+  for (let index = 0; index < count; index += 1) {
+    const entry = bytes.readUInt32LE(HEADER_BYTES + 4 * index);
+    const end = offset + (entry & MAX_INPUT_BYTES);
+    if (end > bytes.length) throw malformed(`input ${String(index)} ends behind the message`);
+    const body = bytes.subarray(offset, end);
+    inputs.push(entry >= IDS_BIT ? readTokenIds(body) : readText(body));
+    offset = end;
+  }
+  if (offset !== bytes.length) throw malformed(`${String(bytes.length - offset)} bytes are left over`);
+  return { inputs, dimensions: dimensions === 0 ? null : dimensions };
+}
+
+function readText(body: Buffer): string {
+  if (!isUtf8(body)) throw malformed('a text is not UTF-8');
+  return body.toString('utf8');
+}
+
+function readTokenIds(body: Buffer): number[] {
+  if (body.length % 4 !== 0) throw malformed('token ids are not whole');
+  return Array.from({ length: body.length / 4 }, (_, position) => {
+    const id = body.readInt32LE(4 * position);
+    if (id < 0) throw malformed('a token id is negative');
+    return id;
+  });
+}
+
+// A response: the header, then two blocks. The vectors start at a multiple of 4, so that a receiver whose buffer
+// is aligned reads them in place.
+//
+//   16                     16 + 4 count
+//   +----------------------+------------------------------------+
+//   | count x tokens u32   | count x dimensions x float32       |
+//   +----------------------+------------------------------------+
+
+/** Two chunks to be written one after the other; the second is the vectors' own memory. */
+export function encodeEmbedResponse({ vectors, dimensions, tokenCounts }: Embeddings): [Buffer, Buffer] {
+  const count = tokenCounts.length;
+  if (vectors.length !== count * dimensions) {
+    throw malformed(`${String(vectors.length)} values for ${String(count)} vectors of ${String(dimensions)}`);
+  }
+  const head = Buffer.allocUnsafe(HEADER_BYTES + 4 * count);
+  writeHeader(head, { kind: 'r', count, dimensions });
+  head.set(new Uint8Array(tokenCounts.buffer, tokenCounts.byteOffset, 4 * count), HEADER_BYTES);
+  return [head, Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength)];
+}
+
+/** The arrays are views of `bytes`. */
+export function decodeEmbedResponse(bytes: ArrayBuffer): Embeddings {
+  const { count, dimensions } = readHeader(Buffer.from(bytes), 'r');
+  const vectorsStart = HEADER_BYTES + 4 * count;
+  if (count > 0 && dimensions === 0) throw malformed('its vectors have no components');
+  if (bytes.byteLength !== vectorsStart + 4 * count * dimensions) {
+    throw malformed(
+      `${String(bytes.byteLength)} bytes for ${String(count)} vectors of ${String(dimensions)}`,
+    );
+  }
+  return {
+    vectors: new Float32Array(bytes, vectorsStart),
+    dimensions,
+    tokenCounts: new Uint32Array(bytes, HEADER_BYTES, count),
+  };
+}
+
+/** The body of a response whose status is not 200. */
+export function decodeFault(body: string): Fault {
+  return faultFromPeer(parseJson(body));
+}
+
+/** A fault that the other side raised, with its stack. */
+export function faultFromPeer(value: unknown): Fault {
+  if (!isRecord(value) || !isRecord(value['params'])) return malformed('a fault without its parameters');
+  const fault = faultFromWire(value);
+  if (typeof value['stack'] === 'string') fault.stack = value['stack'];
+  return fault;
+}
+
+export function encodeReady(model: ModelFacts): string {
+  return JSON.stringify({ protocol: PROTOCOL_VERSION, model });
+}
+
+export function decodeReady(body: string): ModelFacts {
+  const value = parseJson(body);
+  if (!isRecord(value)) throw malformed('readiness is no object');
+  checkVersion(value['protocol']);
+  const { model } = value;
+  if (!isRecord(model)) throw malformed('readiness without a model');
+  return {
+    dimensions: readSize(model, 'dimensions'),
+    contextTokens: readSize(model, 'contextTokens'),
+    vocabularySize: readSize(model, 'vocabularySize'),
+    layers: readSize(model, 'layers'),
+    weightsType: readName(model, 'weightsType'),
+  };
+}
+
+function readSize(record: Record<string, unknown>, key: string): number {
+  const value = record[key];
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  throw malformed(`${key} is ${JSON.stringify(value)}`);
+}
+
+function readName(record: Record<string, unknown>, key: string): string {
+  const value = record[key];
+  if (typeof value === 'string') return value;
+  throw malformed(`${key} is ${JSON.stringify(value)}`);
+}
+
+/** IPC, pool to worker, once: what to load and where to listen. Not argv, which other users can read. */
+export interface StartOrder {
+  kind: 'start';
+  protocol: number;
+  socketPath: string;
+  settings: unknown;
+}
+
+/** IPC, worker to pool, once: it listens, or it cannot. */
+export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault };
+
+export function parseStartOrder(message: unknown): StartOrder {
+  if (!isRecord(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
+  checkVersion(message['protocol']);
+  const { socketPath, settings } = message;
+  if (typeof socketPath !== 'string') throw malformed('the order names no socket');
+  return { kind: 'start', protocol: PROTOCOL_VERSION, socketPath, settings };
+}
+
+/** null for a message that is not for the pool. */
+export function parseWorkerNews(
+  message: unknown,
+): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | null {
+  if (!isRecord(message)) return null;
+  if (message['kind'] === 'ready') return { kind: 'ready' };
+  return message['kind'] === 'fault' ? { kind: 'fault', fault: faultFromPeer(message['fault']) } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw malformed('it is not JSON', cause);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function checkVersion(version: unknown): void {
+  if (version !== PROTOCOL_VERSION) {
+    throw malformed(`it speaks version ${JSON.stringify(version)}, this side ${String(PROTOCOL_VERSION)}`);
+  }
+}
+
+function malformed(problem: string, cause?: unknown): Fault {
+  return new Fault('WIRE_MALFORMED', { problem }, { cause });
+}

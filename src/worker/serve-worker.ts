@@ -1,0 +1,94 @@
+// The life of a worker process: take the order over IPC, open the embedder, prove it with one text, listen, tell
+// the pool; drain on SIGTERM; die at once when the pool's process is gone. Knows no engine: the caller hands in
+// what opens one. Ctrl-C reaches the whole process group, so SIGINT is left to the parent.
+import { rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { Embedder } from '../embedder.ts';
+import { Fault, faultFrom } from '../faults.ts';
+import { openHttpService } from './http-service.ts';
+import { parseStartOrder, SOCKET_FOLDER_PREFIX, type WorkerNews } from './protocol.ts';
+
+export interface WorkerDuties {
+  /** `settings` is the JSON value that the pool was given for this worker. */
+  openEmbedder: (settings: unknown) => Promise<Embedder>;
+}
+
+/** Runs for the life of the process; resolves when the worker listens or has told why it cannot. */
+export async function serveWorker(duties: WorkerDuties): Promise<void> {
+  process.on('SIGINT', () => {
+    // The parent decides what Ctrl-C means.
+  });
+  process.once('SIGTERM', vanish);
+  try {
+    const { socketPath, settings } = parseStartOrder(await firstMessage());
+    process.once('disconnect', () => {
+      removeSocket(socketPath);
+    });
+    const embedder = await duties.openEmbedder(settings);
+    await proveEmbedder(embedder);
+    const service = await openHttpService({ socketPath, embedder });
+    process.off('SIGTERM', vanish);
+    process.once('SIGTERM', () => {
+      service
+        .drain()
+        .then(() => embedder.close())
+        .then(() => process.exit(0), vanish);
+    });
+    await tellPool({ kind: 'ready' });
+  } catch (error) {
+    await tellPool({ kind: 'fault', fault: faultFrom(error).toWire() });
+    process.exit(1);
+  }
+}
+
+// SIGKILL, not exit(): native threads may be at work, and exit() would run libllama's destructors under them.
+function vanish(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function firstMessage(): Promise<unknown> {
+  if (process.send === undefined) {
+    throw new Fault('WIRE_MALFORMED', { problem: 'a worker is started by the pool, not by hand' });
+  }
+  return new Promise((resolve) => {
+    process.once('message', resolve);
+    // The pool's process is gone, however it died. Runs after the listener that removes the socket.
+    process.once('disconnect', () => {
+      process.nextTick(vanish);
+    });
+  });
+}
+
+/** What no settings can promise: this library computes on this device. A native abort here names itself on stderr. */
+async function proveEmbedder(embedder: Embedder): Promise<void> {
+  const { vectors } = await embedder.embed(['ready']);
+  if (vectors.length !== embedder.model.dimensions || !vectors.every(Number.isFinite)) {
+    throw new Fault('ENGINE_FAILED', { problem: 'its first vector is not one' });
+  }
+}
+
+// The pool's folder outlives a killed pool; the last worker out removes it.
+function removeSocket(socketPath: string): void {
+  const folder = dirname(socketPath);
+  if (!basename(folder).startsWith(SOCKET_FOLDER_PREFIX)) return;
+  try {
+    rmSync(socketPath, { force: true });
+    rmdirSync(folder);
+  } catch {
+    // Another worker's socket is still in it, or the pool was faster.
+  }
+}
+
+function tellPool(news: WorkerNews): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) {
+      process.stderr.write(`${JSON.stringify(news)}\n`);
+      resolve();
+      return;
+    }
+    // A failed send means that the pool is gone, which `disconnect` handles.
+    process.send(news, () => {
+      resolve();
+    });
+  });
+}
