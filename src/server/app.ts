@@ -2,7 +2,7 @@
 // Order for a request: id, count of open requests, 404 or 405, readiness, content type, body, handler.
 
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { Fault } from '../faults.ts';
+import { Fault, faultFrom } from '../faults.ts';
 import { type Handler, type HandlerContext, makeHandlers } from './handlers.ts';
 import { checkContentType } from './json-body.ts';
 import { makeRefuse, pathOf, type Refuse, refuseMalformed, type ServerLog, unknownRoute } from './refusal.ts';
@@ -59,12 +59,14 @@ function addBodyParser(app: FastifyInstance): void {
 
 function addHooks(app: FastifyInstance, { openRequests, service, log }: AppOptions): void {
   app.addHook('onRequest', (request, reply, done) => {
-    openRequests.add(reply.raw);
+    const signal = openRequests.add(reply.raw);
+    const logAbort = () => {
+      logAnswer(log, request, faultFrom(signal.reason).message);
+    };
+    signal.addEventListener('abort', logAbort, { once: true });
     reply.header('x-request-id', request.id);
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) logAnswer(log, request, 'cancelled by its sender');
-    });
-    done(request.is404 ? (unknownRoute(request) as Error) : undefined);
+    if (request.is404) throw unknownRoute(request);
+    done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (service.stopping) reply.header('connection', 'close');
@@ -77,7 +79,7 @@ function addHooks(app: FastifyInstance, { openRequests, service, log }: AppOptio
 }
 
 function logAnswer(log: ServerLog, request: FastifyRequest, outcome: string): void {
-  log({ level: 'info', message: `${request.method} ${pathOf(request)} ${outcome}`, requestId: request.id });
+  log({ level: 'info', message: `${request.method} ${pathOf(request)}: ${outcome}`, requestId: request.id });
 }
 
 interface RouteParts {

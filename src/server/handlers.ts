@@ -4,11 +4,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../faults.ts';
-import { parseEmbeddingsRequest } from './embeddings-request.ts';
+import { type EmbeddingsRequest, parseEmbeddingsRequest } from './embeddings-request.ts';
 import { encodeEmbeddings } from './encode.ts';
 import { retryAfterSeconds } from './fault-answer.ts';
 import { parseJson } from './json-body.ts';
 import type { OpenRequests } from './open-requests.ts';
+import type { ServerLog } from './refusal.ts';
 import type { RouteName } from './routes.ts';
 import type { Service } from './service.ts';
 
@@ -22,16 +23,25 @@ export interface HandlerContext {
   model: ServedModel;
   service: Service;
   openRequests: OpenRequests;
+  log: ServerLog;
 }
 
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 export function makeHandlers(context: HandlerContext): Record<RouteName, Handler> {
+  const warnOfTokenIds = makeTokenIdWarning(context.log);
   return {
     health: (_request, reply) => answerHealth(context, reply),
     models: () => ({ object: 'list', data: [renderModelCard(context)] }),
     model: (request) => answerModel(context, request),
-    embeddings: (request, reply) => answerEmbeddings(context, request, reply),
+    embeddings: async (request, reply) => {
+      const { embedder } = context.service;
+      const body = parseJson(request.body as Buffer | undefined);
+      const wanted = parseEmbeddingsRequest(body, embedder.model);
+      if (typeof wanted.inputs[0] !== 'string') warnOfTokenIds(request.id);
+      const signal = context.openRequests.signalOf(reply.raw);
+      return sendPieces(reply, await embedAndEncode(context, wanted, signal));
+    },
   };
 }
 
@@ -57,23 +67,38 @@ function renderModelCard({ model, service }: HandlerContext): object {
   return contextTokens === null ? card : { ...card, max_model_len: contextTokens };
 }
 
-async function answerEmbeddings(context: HandlerContext, request: FastifyRequest, reply: FastifyReply) {
-  const { embedder } = context.service;
-  const body = parseJson(request.body as Buffer | undefined);
-  const { inputs, dimensions, encodingFormat } = parseEmbeddingsRequest(body, embedder.model);
-  const signal = context.openRequests.signalOf(reply.raw);
-  let pieces: Buffer[];
+async function embedAndEncode(
+  { service, model }: HandlerContext,
+  { inputs, dimensions, encodingFormat }: EmbeddingsRequest,
+  signal: AbortSignal,
+): Promise<Buffer[]> {
   try {
-    const embeddings = await embedder.embed(inputs, { dimensions, signal });
-    pieces = await encodeEmbeddings(embeddings, { modelId: context.model.id, encodingFormat });
+    const embeddings = await service.embedder.embed(inputs, { dimensions, signal });
+    return await encodeEmbeddings(embeddings, { modelId: model.id, encodingFormat });
   } catch (error) {
     // The reason of the abort says more than the embedder's CANCELLED.
     signal.throwIfAborted();
     throw error;
   }
+}
+
+function sendPieces(reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply {
   const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return reply
     .header('content-type', 'application/json; charset=utf-8')
     .header('content-length', sizeBytes)
     .send(Readable.from(pieces, { objectMode: false }));
+}
+
+// LangChain tokenises for OpenAI's models by default and sends those ids; nothing in the ids shows it.
+function makeTokenIdWarning(log: ServerLog): (requestId: string) => void {
+  let warned = false;
+  return (requestId) => {
+    if (warned) return;
+    warned = true;
+    const message =
+      "a client sends token ids, which are read as this model's own; LangChain's OpenAIEmbeddings sends " +
+      'those of another tokenizer unless it has check_embedding_ctx_length=False';
+    log({ level: 'warn', message, requestId });
+  };
 }

@@ -12,19 +12,20 @@ export class OpenRequests {
     return this.#controllers.size;
   }
 
-  add(response: ServerResponse): void {
+  /** The signal is aborted with the Fault that says why. */
+  add(response: ServerResponse): AbortSignal {
     const controller = new AbortController();
     this.#controllers.set(response, controller);
     response.once('finish', () => {
       this.#remove(response);
     });
     response.once('close', () => {
-      if (!response.writableFinished) controller.abort(new Fault('CANCELLED', {}));
+      if (this.#controllers.has(response)) controller.abort(new Fault('CANCELLED', {}));
       this.#remove(response);
     });
+    return controller.signal;
   }
 
-  /** Aborted with the Fault that says why. */
   signalOf(response: ServerResponse): AbortSignal {
     return this.#controllers.get(response)?.signal ?? AbortSignal.abort(new Fault('CANCELLED', {}));
   }

@@ -8,7 +8,7 @@ import { listedFault, renderFault } from './fault-answer.ts';
 import { requestIdFrom } from './request-id.ts';
 
 export interface ServerLogEntry {
-  level: 'info' | 'error';
+  level: 'info' | 'warn' | 'error';
   message: string;
   requestId: string;
   /** The error behind a BUG, with its stack. */

@@ -84,6 +84,7 @@ export const ROUTES = {
       'ENGINE_FAILED',
       'WORKER_START_FAILED',
       'WORKER_DIED',
+      'WIRE_MALFORMED',
     ],
   },
 } as const satisfies Record<string, RouteRow>;

@@ -33,7 +33,7 @@ export interface Server {
   serve(embedder: Embedder, isLive?: () => boolean): void;
   /**
    * Refuses new requests with STOPPING while those in flight finish, then frees the port.
-   * After `graceMs`, if given, those in flight are aborted and answer STOPPING too.
+   * After `graceMs`, if given, those in flight are aborted and answer STOPPING too, or lose their connection.
    */
   close(options?: { graceMs?: number }): Promise<void>;
 }
@@ -41,8 +41,8 @@ export interface Server {
 // 2,048 inputs of 32 KB each: ten times an ordinary document chunk.
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
-// How long connections that carry no request may keep the server from closing.
-const STRAGGLERS_MS = 500;
+// How long a connection may keep the server from closing when nothing is to be waited for.
+const STRAGGLERS_MS = 100;
 
 /** Faults: PORT_IN_USE, ADDRESS_UNUSABLE. */
 export async function openServer(options: ServerOptions): Promise<Server> {
@@ -61,7 +61,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     close: ({ graceMs } = {}) => {
       service.stop();
-      closed ??= drain(openRequests, graceMs).then(() => closeListener(app));
+      closed ??= drain(app, openRequests, graceMs);
       return closed;
     },
   };
@@ -79,22 +79,26 @@ async function listen(app: FastifyInstance, { host, port }: ServerOptions): Prom
   return (app.server.address() as AddressInfo).port;
 }
 
-async function drain(openRequests: OpenRequests, graceMs: number | undefined): Promise<void> {
-  const abort = () => {
-    openRequests.abortAll();
-  };
-  const timer = graceMs === undefined ? undefined : setTimeout(abort, graceMs);
+async function drain(app: FastifyInstance, openRequests: OpenRequests, graceMs?: number): Promise<void> {
+  const timers: NodeJS.Timeout[] = [];
+  if (graceMs !== undefined) {
+    const abort = () => {
+      openRequests.abortAll();
+      timers.push(closeConnectionsLater(app));
+    };
+    timers.push(setTimeout(abort, graceMs));
+  }
   await openRequests.whenNone();
-  clearTimeout(timer);
+  // Node counts a connection that never sent a byte as busy and would wait a minute for it.
+  timers.push(closeConnectionsLater(app));
+  await app.close();
+  for (const timer of timers) clearTimeout(timer);
 }
 
-async function closeListener(app: FastifyInstance): Promise<void> {
-  // Node counts a connection that never sent a byte as busy and would wait a minute for it.
-  const timer = setTimeout(() => {
+function closeConnectionsLater(app: FastifyInstance): NodeJS.Timeout {
+  return setTimeout(() => {
     app.server.closeAllConnections();
   }, STRAGGLERS_MS);
-  await app.close();
-  clearTimeout(timer);
 }
 
 function renderUrl(host: string, port: number): string {
