@@ -110,3 +110,31 @@ test('a large answer arrives whole over the wire', async (t) => {
   const { data } = JSON.parse(Buffer.from(bytes).toString()) as { data: { index: number }[] };
   assert.equal(data.length, 2048);
 });
+
+test('a sender who hangs up amid the body is no error either', async (t) => {
+  const { server, entries } = await openServingServer(t);
+  const socket = connect(server.port, '127.0.0.1');
+  const head =
+    'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n';
+  socket.write(head);
+  await once(socket, 'data');
+  socket.end('{"input":');
+  while (entries.length === 0) await turn();
+  assert.deepEqual(
+    entries.map(({ level }) => level),
+    ['info'],
+  );
+});
+
+test('a reader who stops reading does not outlast the grace', async (t) => {
+  const { server } = await openServingServer(t);
+  const body = JSON.stringify({ input: new Array(2048).fill([1, 2]) });
+  const length = String(Buffer.byteLength(body));
+  const socket = connect(server.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(`POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n${body}`);
+  await once(socket, 'data');
+  socket.pause();
+  await server.close({ graceMs: 1 });
+  socket.destroy();
+});
