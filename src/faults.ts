@@ -32,6 +32,8 @@ interface FaultRow<Params> {
 
 type NoParams = Record<string, never>;
 
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
 const row = <Params>(definition: FaultRow<Params>): FaultRow<Params> => definition;
 
 export const FAULTS = {
@@ -178,6 +180,17 @@ export const FAULTS = {
     message: ({ library, problem }) =>
       `${library} is not the llama.cpp this program was built for: ${problem}`,
     hint: () => 'reinstall qwen-embed so that node-llama-cpp has the pinned version',
+  }),
+  MEMORY_SHORT: row<{ neededBytes: number; budgetBytes: number; workers: number }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ neededBytes, budgetBytes, workers }) =>
+      `${String(workers)} worker${workers === 1 ? '' : 's'} need ${gigabytes(neededBytes)} of memory, the budget is ${gigabytes(budgetBytes)}`,
+    hint: ({ workers }) =>
+      workers > 1
+        ? 'use a smaller --dp-size'
+        : 'use smaller weights (--outtype q8_0, a smaller model) or a larger --mem-fraction-static',
   }),
   ENGINE_FAILED: row<{ problem: string }>({
     kind: 'host',

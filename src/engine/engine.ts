@@ -42,18 +42,16 @@ const MOST_SEQUENCES = 256;
 const SLICE_CHARACTERS = 32_768;
 
 /**
- * Loads a model and proves with one decode that it computes.
+ * Loads a model. The first decode, not this, shows that the libraries compute on this device.
  * Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_UNSUPPORTED, NATIVE_MISSING, NATIVE_MISMATCH, ENGINE_FAILED.
  */
-export async function openEngine(settings: EngineSettings): Promise<Embedder> {
+export function openEngine(settings: EngineSettings): Embedder {
   const file = readModelFile(settings.modelFile);
   const libraries = findLibraries(settings.backend, settings.libraryFolder ?? undefined);
   const llama = openLlama(libraries, (level, text) => {
     if (level >= LOG_LEVEL_WARN) process.stderr.write(text);
   });
-  const engine = new Engine(settings, file, llama);
-  await engine.embed(['ready']);
-  return engine;
+  return new Engine(settings, file, llama);
 }
 
 class Engine implements Embedder {

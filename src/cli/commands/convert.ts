@@ -1,0 +1,48 @@
+// `qwen-embed convert`: a Hugging Face folder to a .gguf file, with progress on a terminal.
+import type { Settings } from '../../config/options.ts';
+import { convert } from '../../convert/convert.ts';
+import { findModel } from '../../models/find-model.ts';
+import { Fault } from '../../faults.ts';
+import { printNotice, printResult, StatusLine } from '../terminal.ts';
+
+export async function runConvert(folder: string, settings: Settings<'convert'>): Promise<number> {
+  if (findModel(folder).kind === 'gguf')
+    throw new Fault('MODEL_MISSING', {
+      path: folder,
+      problem: 'is a .gguf file already',
+      hint: 'give a Hugging Face folder',
+    });
+  const status = new StatusLine();
+  const cancel = new AbortController();
+  const onInterrupt = () => {
+    cancel.abort();
+  };
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  status.show(`converting ${folder}`);
+  try {
+    const { outfile, outtype, sizeBytes, tensorCount } = await convert({
+      modelFolder: folder,
+      outtype: settings.outtype,
+      ...(settings.outfile === null ? {} : { outfile: settings.outfile }),
+      ...(settings.modelName === null ? {} : { modelName: settings.modelName }),
+      onProgress: ({ bytesDone, bytesTotal }) => {
+        status.showShare(`converting ${folder}`, bytesDone / bytesTotal);
+      },
+      onWarning: printNotice,
+      signal: cancel.signal,
+    });
+    status.clear();
+    printResult(
+      settings.json
+        ? JSON.stringify({ outfile, outtype, sizeBytes, tensorCount })
+        : `${outfile}: ${String(tensorCount)} tensors, ${outtype}, ${String(sizeBytes)} bytes`,
+    );
+    return 0;
+  } catch (error) {
+    if (cancel.signal.aborted) return 130;
+    throw error;
+  } finally {
+    status.clear();
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+  }
+}

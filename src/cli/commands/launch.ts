@@ -1,0 +1,72 @@
+// `qwen-embed launch`: starts a service, tells when it is ready, ends it on SIGTERM or Ctrl-C.
+import { setMaxListeners } from 'node:events';
+import type { Settings } from '../../config/options.ts';
+import { Fault } from '../../faults.ts';
+import { startService, type Progress } from '../../launch/service.ts';
+import { printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
+
+/** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
+export async function runLaunch(settings: Settings<'launch'>, notices: readonly string[]): Promise<number> {
+  for (const notice of notices) printNotice(notice);
+  const stop = new StopSignal();
+  const status = new StatusLine();
+  try {
+    const service = await startService({
+      settings,
+      progress: showProgress(status, settings),
+      signal: stop.signal,
+    });
+    status.clear();
+    const workers = service.attempt.workers.length;
+    printReady(
+      `${service.modelName} on ${service.attempt.reason}, ${String(workers)} worker${workers === 1 ? '' : 's'}:`,
+      service.url,
+    );
+    await stop.wanted;
+    status.show('finishing requests in flight');
+    await service.close();
+  } catch (error) {
+    if (!stop.signal.aborted || !(error instanceof Fault)) throw error;
+  } finally {
+    status.clear();
+  }
+  return stop.exitCode;
+}
+
+function showProgress(status: StatusLine, settings: Settings<'launch'>): Progress {
+  let step = '';
+  return {
+    onStep: (text) => {
+      step = text;
+      status.show(text);
+    },
+    onConversion: ({ bytesDone, bytesTotal }) => {
+      status.showShare(step, bytesDone / bytesTotal);
+    },
+    log: (level, message, fields) => {
+      status.clear();
+      printLog(settings.logLevel, level, message, fields);
+    },
+  };
+}
+
+/** The first SIGTERM or SIGINT asks for the end; a second one of either gets the default: death at once. */
+class StopSignal {
+  readonly #controller = new AbortController();
+  readonly signal = this.#controller.signal;
+  readonly wanted: Promise<void>;
+  exitCode = 0;
+
+  constructor() {
+    setMaxListeners(0, this.signal);
+    this.wanted = new Promise((resolve) => {
+      const onSignal = (name: NodeJS.Signals) => {
+        process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+        this.exitCode = name === 'SIGINT' ? 130 : 0;
+        this.#controller.abort();
+        resolve();
+      };
+      process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    });
+  }
+}

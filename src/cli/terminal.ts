@@ -1,0 +1,61 @@
+// Owns everything that a person sees: the only importer of chalk and ora. Results go to stdout; steps, notices and
+// errors to stderr. Colours and spinners appear only where a terminal is; elsewhere plain lines.
+import chalk, { chalkStderr } from 'chalk';
+import ora, { type Ora } from 'ora';
+import type { Fault } from '../faults.ts';
+
+export function printResult(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printReady(title: string, url: string): void {
+  process.stdout.write(`${chalk.green('ready')} ${title} ${chalk.bold(url)}\n`);
+}
+
+export function printNotice(text: string): void {
+  process.stderr.write(`${chalkStderr.yellow('notice:')} ${text}\n`);
+}
+
+/** Two lines, `error:` and `hint:`; a bug also shows its stack. */
+export function printFault(fault: Fault): void {
+  process.stderr.write(`${chalkStderr.red('error:')} ${fault.message}\n`);
+  process.stderr.write(`${chalkStderr.cyan('hint:')} ${fault.hint}\n`);
+  if (fault.kind !== 'bug') return;
+  const stack = fault.cause instanceof Error ? fault.cause.stack : fault.stack;
+  process.stderr.write(`${stack ?? ''}\n`);
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+/** Prints a log line if `least` lets it pass. */
+export function printLog(
+  least: LogLevel,
+  level: LogLevel,
+  text: string,
+  fields: Record<string, unknown>,
+): void {
+  if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+  const details = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
+  process.stderr.write(`${chalkStderr.dim(`${level}:`)} ${text}${details}\n`);
+}
+
+/** One line that tells what is being done: a spinner on a terminal, nothing elsewhere. */
+export class StatusLine {
+  readonly #spinner: Ora | null = process.stderr.isTTY ? ora({ stream: process.stderr }) : null;
+
+  show(text: string): void {
+    if (this.#spinner === null) return;
+    this.#spinner.start(text);
+  }
+
+  /** Share done, from 0 to 1, after the text. */
+  showShare(text: string, share: number): void {
+    if (this.#spinner !== null) this.#spinner.text = `${text} ${(100 * share).toFixed(0)} %`;
+  }
+
+  /** Clears the line so that others can print. */
+  clear(): void {
+    this.#spinner?.stop();
+  }
+}

@@ -1,0 +1,319 @@
+// THE table of command-line options: one row per option. Commander's options, environment names, help and the README's
+// table derive from it; `Settings` is its type. Rows say what a value looks like, never what the machine does with it.
+
+export type CommandName = 'launch' | 'convert' | 'health';
+
+interface CommonRow {
+  /** Long flag without dashes. */
+  flag: string;
+  /** Other spellings that SGLang's users have in their scripts. */
+  aliases?: readonly string[];
+  /** One letter. */
+  short?: string;
+  on: readonly CommandName[];
+  group: 'model' | 'network' | 'devices' | 'requests' | 'conversion' | 'output';
+  /** At most 79 columns, no full stop. */
+  doc: string;
+  /** The option parses and does nothing here; the sentence is shown once when it is given. */
+  notice?: string;
+}
+
+interface TextRow extends CommonRow {
+  kind: 'text';
+  /** What stands for the value in the help. */
+  value: string;
+  default: string | null;
+}
+interface NumberRow extends CommonRow {
+  kind: 'integer' | 'number';
+  min: number;
+  max: number;
+  default: number | null;
+}
+interface SwitchRow extends CommonRow {
+  kind: 'switch';
+  default: false;
+}
+interface ChoiceRow extends CommonRow {
+  kind: 'choice';
+  choices: readonly string[];
+  default: string | null;
+}
+export type OptionRow = TextRow | NumberRow | SwitchRow | ChoiceRow;
+
+const MANY = 1_000_000;
+
+export const OPTIONS = {
+  modelPath: {
+    flag: 'model-path',
+    aliases: ['model'],
+    kind: 'text',
+    value: 'PATH',
+    default: null,
+    on: ['launch'],
+    group: 'model',
+    doc: 'Hugging Face folder (config.json, tokenizer.json, *.safetensors) or .gguf file',
+  },
+  servedModelName: {
+    flag: 'served-model-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch'],
+    group: 'model',
+    doc: 'model id that the API shows; default: the value of --model-path',
+  },
+  chatTemplate: {
+    flag: 'chat-template',
+    kind: 'text',
+    value: 'FILE',
+    default: null,
+    on: ['launch'],
+    group: 'model',
+    doc: 'tokenizer_config.json or .jinja file; checked at start, embeddings use none',
+  },
+  host: {
+    flag: 'host',
+    kind: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    on: ['launch'],
+    group: 'network',
+    doc: 'address to listen on; 0.0.0.0 for all of this machine',
+  },
+  port: {
+    flag: 'port',
+    short: 'p',
+    kind: 'integer',
+    min: 0,
+    max: 65_535,
+    default: 30_000,
+    on: ['launch'],
+    group: 'network',
+    doc: 'TCP port to listen on; 0 picks a free one',
+  },
+  device: {
+    flag: 'device',
+    kind: 'choice',
+    choices: ['auto', 'cpu', 'cuda', 'vulkan', 'metal'],
+    default: 'auto',
+    on: ['launch'],
+    group: 'devices',
+    doc: 'where to compute; auto takes a GPU that works, else the CPU',
+  },
+  tensorParallel: {
+    flag: 'tp-size',
+    aliases: ['tp', 'tensor-parallel-size'],
+    kind: 'integer',
+    min: 1,
+    max: 64,
+    default: 1,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'GPUs that share one copy of the model; no effect on the CPU',
+  },
+  dataParallel: {
+    flag: 'dp-size',
+    aliases: ['dp', 'data-parallel-size'],
+    kind: 'integer',
+    min: 1,
+    max: 64,
+    default: 1,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'worker processes, each with a copy of the model and its share of the devices',
+  },
+  memFractionStatic: {
+    flag: 'mem-fraction-static',
+    kind: 'number',
+    min: 0.01,
+    max: 1,
+    default: 0.9,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'share of the memory that models and their buffers may take',
+  },
+  threads: {
+    flag: 'threads',
+    kind: 'integer',
+    min: 1,
+    max: 1024,
+    default: null,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'CPU threads per worker; default: all cores divided by the workers',
+  },
+  llamaFolder: {
+    flag: 'llama-folder',
+    kind: 'text',
+    value: 'FOLDER',
+    default: null,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'llama.cpp libraries built on this machine, instead of those of node-llama-cpp',
+  },
+  enableFlashinfer: {
+    flag: 'enable-flashinfer',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'flash attention, which is on anyway',
+    notice: 'flash attention is always on here',
+  },
+  attentionBackend: {
+    flag: 'attention-backend',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch'],
+    group: 'devices',
+    doc: 'accepted for SGLang scripts: llama.cpp has one flash attention per device',
+    notice: "llama.cpp's flash attention is used whatever the name",
+  },
+  maxBatchedTokens: {
+    flag: 'max-num-batched-tokens',
+    kind: 'integer',
+    min: 2,
+    max: MANY,
+    default: null,
+    on: ['launch'],
+    group: 'requests',
+    doc: 'cut longer inputs to this many tokens, end token kept; default: refuse them',
+  },
+  contextLength: {
+    flag: 'context-length',
+    kind: 'integer',
+    min: 1,
+    max: MANY,
+    default: null,
+    on: ['launch'],
+    group: 'requests',
+    doc: "accepted for SGLang scripts: the model's own context rules",
+    notice: "the model's own context length rules",
+  },
+  maxSequences: {
+    flag: 'max-num-seqs',
+    kind: 'integer',
+    min: 1,
+    max: MANY,
+    default: null,
+    on: ['launch'],
+    group: 'requests',
+    doc: 'accepted for other scripts: batches are cut by tokens',
+    notice: 'batches are cut by tokens, not by count',
+  },
+  gracePeriodSeconds: {
+    flag: 'grace-period',
+    kind: 'number',
+    min: 0,
+    max: 3600,
+    default: 30,
+    on: ['launch'],
+    group: 'requests',
+    doc: 'seconds that requests in flight get to finish after SIGTERM',
+  },
+  outtype: {
+    flag: 'outtype',
+    kind: 'choice',
+    choices: ['auto', 'f32', 'f16', 'bf16', 'q8_0'],
+    default: 'auto',
+    on: ['launch', 'convert'],
+    group: 'conversion',
+    doc: "type of the converted weights; auto keeps the checkpoint's f16 or bf16",
+  },
+  outfile: {
+    flag: 'outfile',
+    kind: 'text',
+    value: 'FILE',
+    default: null,
+    on: ['convert'],
+    group: 'conversion',
+    doc: 'file to write; default: named after the model, inside its folder',
+  },
+  modelName: {
+    flag: 'model-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['convert'],
+    group: 'conversion',
+    doc: 'general.name in the file; default: from the model card or the folder',
+  },
+  cacheFolder: {
+    flag: 'cache-folder',
+    kind: 'text',
+    value: 'FOLDER',
+    default: null,
+    on: ['launch'],
+    group: 'conversion',
+    doc: "where converted models are kept; default: the user's cache folder",
+  },
+  url: {
+    flag: 'url',
+    kind: 'text',
+    value: 'URL',
+    default: 'http://127.0.0.1:30000',
+    on: ['health'],
+    group: 'network',
+    doc: 'server to ask',
+  },
+  wait: {
+    flag: 'wait',
+    kind: 'switch',
+    default: false,
+    on: ['health'],
+    group: 'network',
+    doc: 'ask again until the server is healthy or the time is over',
+  },
+  timeoutSeconds: {
+    flag: 'timeout',
+    kind: 'number',
+    min: 0.1,
+    max: 86_400,
+    default: 60,
+    on: ['health'],
+    group: 'network',
+    doc: 'seconds until the answer is no',
+  },
+  json: {
+    flag: 'json',
+    kind: 'switch',
+    default: false,
+    on: ['convert', 'health'],
+    group: 'output',
+    doc: 'print the result as one JSON object',
+  },
+  logLevel: {
+    flag: 'log-level',
+    kind: 'choice',
+    choices: ['debug', 'info', 'warn', 'error'],
+    default: 'info',
+    on: ['launch'],
+    group: 'output',
+    doc: 'least important lines to show on stderr',
+  },
+} as const satisfies Record<string, OptionRow>;
+
+type Options = typeof OPTIONS;
+export type OptionName = keyof Options;
+
+type KindValue<Row extends OptionRow> = Row extends { kind: 'switch' }
+  ? boolean
+  : Row extends { kind: 'integer' | 'number' }
+    ? number
+    : Row extends { kind: 'choice'; choices: readonly (infer Choice)[] }
+      ? Choice
+      : string;
+
+/** The value that a row yields: never null when the row has a default. */
+export type OptionValue<Row extends OptionRow> = Row extends { default: null }
+  ? KindValue<Row> | null
+  : KindValue<Row>;
+
+/** All options of one command, parsed. */
+export type Settings<Command extends CommandName> = {
+  [Name in OptionName as Command extends Options[Name]['on'][number] ? Name : never]: OptionValue<
+    Options[Name]
+  >;
+};

@@ -1,0 +1,137 @@
+// Owns the way from settings to a running service and back: checks, model file, plan, pool, server, shutdown in reverse.
+// The port is bound first: a taken one is told at once, and /health answers "starting" while the model loads.
+// Knows no terminal and no signals; who starts a service decides when it ends.
+import { statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config/options.ts';
+import { Fault, faultFrom } from '../faults.ts';
+import { planCacheFolder } from '../models/cache-folder.ts';
+import { convertToCache } from '../models/convert-to-cache.ts';
+import { findModel } from '../models/find-model.ts';
+import type { Log } from '../pool/log.ts';
+import { openPool, type WorkerPool } from '../pool/pool.ts';
+import { openServer, type Server } from '../server/server.ts';
+import { checkChatTemplate } from './chat-template.ts';
+import { readMachine } from './machine.ts';
+import { planLaunch, type Attempt, type ModelOnDisk } from './plan.ts';
+
+/** What happens on the way, for whoever shows it. */
+export interface Progress {
+  onStep: (step: string) => void;
+  onConversion: (progress: { bytesDone: number; bytesTotal: number }) => void;
+  log: Log;
+}
+
+export interface StartOptions {
+  settings: Settings<'launch'>;
+  progress: Progress;
+  /** Aborting ends the start with CANCELLED and leaves nothing behind. */
+  signal?: AbortSignal;
+}
+
+export interface Service {
+  url: string;
+  modelName: string;
+  attempt: Attempt;
+  /** Refuses new requests, lets those in flight finish within the grace period, ends the workers. */
+  close(): Promise<void>;
+}
+
+const WORKER_ENTRY = fileURLToPath(import.meta.resolve('../worker/main.js'));
+
+/** Resolves when the first vector has been computed. Faults: those of every room below. */
+export async function startService(options: StartOptions): Promise<Service> {
+  const { settings } = options;
+  const modelPath = settings.modelPath;
+  if (modelPath === null)
+    throw new Fault('BAD_OPTION', {
+      option: '--model-path',
+      problem: 'it is missing',
+      hint: 'name a model: qwen-embed launch --model-path ./Qwen3-Embedding-0.6B',
+    });
+  if (settings.chatTemplate !== null) checkChatTemplate(settings.chatTemplate);
+  const found = findModel(modelPath);
+  const modelName = settings.servedModelName ?? modelPath;
+  const server = await openServer({
+    host: settings.host,
+    port: settings.port,
+    model: { id: modelName, createdUnixSeconds: Math.floor(statSync(found.path).mtimeMs / 1000) },
+    log: ({ level, message, ...fields }) => {
+      options.progress.log(level, message, fields);
+    },
+  });
+  try {
+    const model = await prepareModel(found, options);
+    const { pool, attempt } = await openBestPool(
+      planLaunch({ settings, machine: readMachine(), model }),
+      options,
+    );
+    server.serve(pool, () => pool.status().workers.some(({ state }) => state === 'ready'));
+    return { url: server.url, modelName, attempt, close: () => shutDown(server, pool, settings) };
+  } catch (error) {
+    await server.close({ graceMs: 0 });
+    throw error;
+  }
+}
+
+async function shutDown(server: Server, pool: WorkerPool, settings: Settings<'launch'>): Promise<void> {
+  await server.close({ graceMs: settings.gracePeriodSeconds * 1000 });
+  await pool.close();
+}
+
+async function prepareModel(
+  found: ReturnType<typeof findModel>,
+  options: StartOptions,
+): Promise<ModelOnDisk> {
+  const { settings, progress, signal } = options;
+  const onDisk = (file: string) => ({ file, sizeBytes: statSync(file).size });
+  if (found.kind === 'gguf') return onDisk(found.path);
+  progress.onStep(`converting ${found.path}`);
+  const { file, wasCached } = await convertToCache({
+    modelFolder: found.path,
+    cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
+    outtype: settings.outtype,
+    onProgress: progress.onConversion,
+    onWarning: (warning) => {
+      progress.log('warn', warning, {});
+    },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  progress.log('debug', wasCached ? 'found the converted model' : 'converted the model', { file });
+  return onDisk(file);
+}
+
+async function openBestPool(
+  attempts: readonly Attempt[],
+  options: StartOptions,
+): Promise<{ pool: WorkerPool; attempt: Attempt }> {
+  const failures: string[] = [];
+  for (const [i, attempt] of attempts.entries()) {
+    options.progress.onStep(`loading the model (${attempt.reason})`);
+    try {
+      return { pool: await openAttempt(attempt, options), attempt };
+    } catch (error) {
+      const fault = faultFrom(error);
+      if (i === attempts.length - 1 || !mayTryNext(fault)) throw error;
+      options.progress.log('warn', `${attempt.backend} does not work: ${fault.message}`, {});
+      failures.push(fault.message);
+    }
+  }
+  throw new Fault('BUG', { problem: `a plan without attempts: ${failures.join('; ')}` });
+}
+
+// A model that is wrong is wrong everywhere; a device or library that fails is not.
+function mayTryNext({ code }: Fault): boolean {
+  return ['NATIVE_MISSING', 'NATIVE_MISMATCH', 'ENGINE_FAILED', 'WORKER_START_FAILED'].includes(code);
+}
+
+function openAttempt({ workers }: Attempt, { progress, signal }: StartOptions): Promise<WorkerPool> {
+  return openPool({
+    workerCount: workers.length,
+    workerEntry: WORKER_ENTRY,
+    settings: (i) => workers[i]?.engine,
+    env: (i) => workers[i]?.env ?? {},
+    log: progress.log,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}

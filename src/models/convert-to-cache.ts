@@ -1,0 +1,37 @@
+// Owns the cache of converted models: a Hugging Face folder is converted once and found again by its content, wherever
+// it has been moved. Files appear under their final name by rename only, so two launches at once cannot spoil one.
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { convert, type ConvertOptions } from '../convert/convert.ts';
+import { fingerprintModelFolder } from '../convert/fingerprint.ts';
+import { Fault } from '../faults.ts';
+
+export interface CachedConversion extends Pick<
+  ConvertOptions,
+  'outtype' | 'onProgress' | 'onWarning' | 'signal'
+> {
+  modelFolder: string;
+  cacheFolder: string;
+}
+
+/** Enough of the fingerprint that two models never meet. */
+const FINGERPRINT_CHARACTERS = 20;
+
+/** The .gguf file of a folder, converted now if it is not there yet. Faults: those of `convert`, FILE_UNWRITABLE. */
+export async function convertToCache(
+  options: CachedConversion,
+): Promise<{ file: string; wasCached: boolean }> {
+  const { modelFolder, cacheFolder, outtype } = options;
+  const fingerprint = fingerprintModelFolder(modelFolder).slice(0, FINGERPRINT_CHARACTERS);
+  const folder = join(cacheFolder, 'converted');
+  const file = join(folder, `${basename(resolve(modelFolder))}-${outtype}-${fingerprint}.gguf`);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return { file, wasCached: true };
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Fault('FILE_UNWRITABLE', { path: folder, problem }, { cause: error });
+  }
+  await convert({ ...options, outfile: file });
+  return { file, wasCached: false };
+}
