@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '../faults.ts';
-import { SOCKET_FOLDER_PREFIX } from '../worker/protocol.ts';
+
+const PREFIX = 'qwen-embed-';
 
 export interface SocketFolder {
   /** null on Windows. */
@@ -21,7 +22,7 @@ const MAX_SOCKET_PATH_BYTES = 103;
 export async function openSocketFolder(parent = tmpdir()): Promise<SocketFolder> {
   let count = 0;
   if (process.platform === 'win32') {
-    const name = `\\\\.\\pipe\\${SOCKET_FOLDER_PREFIX}${randomBytes(12).toString('hex')}`;
+    const name = `\\\\.\\pipe\\${PREFIX}${randomBytes(12).toString('hex')}`;
     return {
       path: null,
       nextSocketPath: () => `${name}-${String((count += 1))}`,
@@ -37,13 +38,13 @@ export async function openSocketFolder(parent = tmpdir()): Promise<SocketFolder>
 }
 
 async function makeFolder(parent: string): Promise<string> {
-  const sample = join(parent, `${SOCKET_FOLDER_PREFIX}123456`, '123456.sock');
+  const sample = join(parent, `${PREFIX}123456`, '123456.sock');
   if (Buffer.byteLength(sample) > MAX_SOCKET_PATH_BYTES) {
     const problem = `too long for unix sockets, which take ${String(MAX_SOCKET_PATH_BYTES)} bytes; set TMPDIR`;
     throw new Fault('FILE_UNWRITABLE', { path: parent, problem });
   }
   try {
-    return await mkdtemp(join(parent, SOCKET_FOLDER_PREFIX));
+    return await mkdtemp(join(parent, PREFIX));
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new Fault('FILE_UNWRITABLE', { path: parent, problem }, { cause });

@@ -36,9 +36,8 @@ const spawnWorker = ({ entry, env }: WorkerStart) =>
     serialization: 'json',
     env,
     extendEnv: false,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
+    // The fourth is for worker/parent-watch.ts: it closes when this process ends.
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
     windowsHide: true,

@@ -74,10 +74,10 @@ export class WorkerSlot {
     return null;
   }
 
-  /** SIGTERM to the worker, SIGKILL after the grace time; `run` resolves afterwards. */
+  /** SIGTERM to a ready worker, SIGKILL after the grace time or while it loads; `run` resolves afterwards. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
-    await this.#worker?.stop(graceMs);
+    await this.#worker?.stop(this.#state === 'ready' ? graceMs : 0);
   }
 
   #isStopping(): boolean {

@@ -38,11 +38,17 @@ interface Exchange {
 
 export async function openHttpService(options: ServiceOptions): Promise<HttpService> {
   const { socketPath, embedder, maxBodyBytes = MAX_BODY_BYTES } = options;
+  const exchanges = new Set<ServerResponse>();
+  let onEmpty: (() => void) | null = null;
   // The pool decides how long a request may take and when an idle connection goes.
   const server = createServer(
     { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 },
     (request, response) => {
-      if (!server.listening) response.shouldKeepAlive = false;
+      exchanges.add(response);
+      response.once('close', () => {
+        exchanges.delete(response);
+        if (exchanges.size === 0) onEmpty?.();
+      });
       const exchange = { request, response, embedder, maxBodyBytes };
       answer(exchange).catch((error: unknown) => {
         sendFault(exchange, faultFrom(error));
@@ -51,12 +57,12 @@ export async function openHttpService(options: ServiceOptions): Promise<HttpServ
   );
   await listen(server, socketPath);
   return {
-    drain: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      }),
+    drain: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      if (exchanges.size > 0) await new Promise<void>((resolve) => (onEmpty = resolve));
+      server.closeAllConnections();
+      await closed;
+    },
   };
 }
 

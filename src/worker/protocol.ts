@@ -9,9 +9,6 @@ import { Fault, faultFromWire, type WireFault } from '../faults.ts';
 /** Changes with every layout below, so that two versions of the program refuse each other. */
 export const PROTOCOL_VERSION = 1;
 
-/** How the folders of the pool's sockets are named. */
-export const SOCKET_FOLDER_PREFIX = 'qwen-embed-';
-
 export const EMBED_PATH = '/embed';
 export const READY_PATH = '/ready';
 

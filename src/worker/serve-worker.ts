@@ -1,16 +1,15 @@
 // The life of a worker process: take the order over IPC, open the embedder, prove it with one text, listen, tell
 // the pool; drain on SIGTERM; die at once when the pool's process is gone. Knows no engine: the caller hands in
 // what opens one. Ctrl-C reaches the whole process group, so SIGINT is left to the parent.
-import { rmdirSync, rmSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
 import type { Embedder } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { openHttpService } from './http-service.ts';
-import { parseStartOrder, SOCKET_FOLDER_PREFIX, type WorkerNews } from './protocol.ts';
+import { vanish, watchParent } from './parent-watch.ts';
+import { parseStartOrder, type WorkerNews } from './protocol.ts';
 
 export interface WorkerDuties {
   /** `settings` is the JSON value that the pool was given for this worker. */
-  openEmbedder: (settings: unknown) => Promise<Embedder>;
+  openEmbedder: (settings: unknown) => Embedder | Promise<Embedder>;
 }
 
 /** Runs for the life of the process; resolves when the worker listens or has told why it cannot. */
@@ -21,9 +20,7 @@ export async function serveWorker(duties: WorkerDuties): Promise<void> {
   process.once('SIGTERM', vanish);
   try {
     const { socketPath, settings } = parseStartOrder(await firstMessage());
-    process.once('disconnect', () => {
-      removeSocket(socketPath);
-    });
+    await watchParent(socketPath);
     const embedder = await duties.openEmbedder(settings);
     await proveEmbedder(embedder);
     const service = await openHttpService({ socketPath, embedder });
@@ -41,20 +38,15 @@ export async function serveWorker(duties: WorkerDuties): Promise<void> {
   }
 }
 
-// SIGKILL, not exit(): native threads may be at work, and exit() would run libllama's destructors under them.
-function vanish(): void {
-  process.kill(process.pid, 'SIGKILL');
-}
-
 async function firstMessage(): Promise<unknown> {
   if (process.send === undefined) {
     throw new Fault('WIRE_MALFORMED', { problem: 'a worker is started by the pool, not by hand' });
   }
   return new Promise((resolve) => {
-    process.once('message', resolve);
-    // The pool's process is gone, however it died. Runs after the listener that removes the socket.
-    process.once('disconnect', () => {
-      process.nextTick(vanish);
+    process.once('disconnect', vanish);
+    process.once('message', (message) => {
+      process.off('disconnect', vanish);
+      resolve(message);
     });
   });
 }
@@ -64,18 +56,6 @@ async function proveEmbedder(embedder: Embedder): Promise<void> {
   const { vectors } = await embedder.embed(['ready']);
   if (vectors.length !== embedder.model.dimensions || !vectors.every(Number.isFinite)) {
     throw new Fault('ENGINE_FAILED', { problem: 'its first vector is not one' });
-  }
-}
-
-// The pool's folder outlives a killed pool; the last worker out removes it.
-function removeSocket(socketPath: string): void {
-  const folder = dirname(socketPath);
-  if (!basename(folder).startsWith(SOCKET_FOLDER_PREFIX)) return;
-  try {
-    rmSync(socketPath, { force: true });
-    rmdirSync(folder);
-  } catch {
-    // Another worker's socket is still in it, or the pool was faster.
   }
 }
 

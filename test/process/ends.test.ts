@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { assertKnown, fixture, isGone, openTestPool, until } from './test-pool.ts';
+
+async function ownFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'qe-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+test('close answers what is in flight, refuses what comes, and leaves nothing', async (t) => {
+  const socketFolder = await ownFolder(t);
+  const settings = () => ({ pauseMs: 50 });
+  const { pool } = await openTestPool(t, { worker: 'known', settings, socketFolder });
+  const [folder = ''] = await readdir(socketFolder);
+  if (process.platform !== 'win32') {
+    assert.equal((await stat(join(socketFolder, folder))).mode & 0o777, 0o700, 'nobody else may enter');
+  }
+  const texts = Array.from({ length: 300 }, (_, index) => `text ${String(index)}`);
+  const answers = texts.map((text) => pool.embed([text]));
+  const pid = pool.status().workers[0]?.pid ?? 0;
+  const closed = pool.close();
+  await assert.rejects(pool.embed(['late']), { code: 'STOPPING' });
+  for (const [index, text] of texts.entries()) assertKnown([text], (await answers[index]) ?? assert.fail());
+  await closed;
+  assert.ok(isGone(pid));
+  assert.deepEqual(await readdir(socketFolder), []);
+});
+
+test('a worker that ignores SIGTERM is killed after the grace time', async (t) => {
+  const closeLimits = { graceMs: 100 };
+  const { pool, lines } = await openTestPool(t, { worker: 'deaf', closeLimits });
+  const pid = pool.status().workers[0]?.pid ?? 0;
+  await pool.close();
+  assert.ok(isGone(pid));
+  assert.ok(lines.includes('deaf'));
+});
+
+test('a request that outlasts the drain ends with STOPPING', async (t) => {
+  const closeLimits = { drainMs: 50, graceMs: 50 };
+  const { pool } = await openTestPool(t, { worker: 'cancel', closeLimits });
+  const endless = assert.rejects(pool.embed(['endless']), { code: 'STOPPING' });
+  await pool.close();
+  await endless;
+});
+
+test('SIGINT to the whole group leaves the workers to their parent', async (t) => {
+  const { pool } = await openTestPool(t, { worker: 'known' });
+  const pid = pool.status().workers[0]?.pid ?? 0;
+  process.kill(pid, 'SIGINT');
+  assertKnown(['a'], await pool.embed(['a']));
+  assert.equal(pool.status().workers[0]?.deaths, 0);
+});
+
+/** Kills a program whose two workers have each printed or logged `mark`; resolves when nothing is left of it. */
+async function killParent(t: TestContext, { worker, mark }: { worker: string; mark: string }): Promise<void> {
+  const socketFolder = await ownFolder(t);
+  const script = fileURLToPath(new URL('orphan-parent.js', import.meta.url));
+  const parent = spawn(process.execPath, [script, fixture(worker), socketFolder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pids: number[] = [];
+  createInterface(parent.stdout).on('line', (line) => {
+    const { message, pid } = JSON.parse(line) as { message: string; pid?: number };
+    if (message.startsWith(mark)) pids.push(pid ?? Number(message.slice(mark.length)));
+  });
+  await until(() => pids.length === 2);
+  parent.kill('SIGKILL');
+  await until(() => pids.every(isGone));
+  if (worker !== 'blocked') assert.deepEqual(await readdir(socketFolder), []);
+}
+
+test('a parent killed with SIGKILL leaves no worker and no socket', async (t) => {
+  await killParent(t, { worker: 'known', mark: 'worker is ready' });
+});
+
+test('a parent killed while its workers load leaves none, though their main thread is blocked', async (t) => {
+  await killParent(t, { worker: 'blocked', mark: 'blocked ' });
+});

@@ -1,0 +1,65 @@
+// What the process tests share: a pool of fixture workers that is closed with the test, its log, and waiting for a
+// condition with a deadline.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Embeddings } from '../../src/embedder.ts';
+import { openPool, type PoolOptions, type WorkerPool } from '../../src/pool/pool.ts';
+import { knownVector } from './known-embedder.ts';
+
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/${name}-worker.js`, import.meta.url));
+
+export interface TestPool {
+  pool: WorkerPool;
+  /** Messages, and what workers print. */
+  lines: string[];
+}
+
+type TestPoolOptions = Partial<PoolOptions> & { worker: string };
+
+export async function openTestPool(
+  t: TestContext,
+  { worker, ...options }: TestPoolOptions,
+): Promise<TestPool> {
+  const lines: string[] = [];
+  const pool = await openPool({
+    workerCount: 1,
+    workerEntry: fixture(worker),
+    settings: (index) => ({ index }),
+    restartLimits: { firstDelayMs: 1 },
+    log: (_level, message) => lines.push(message),
+    ...options,
+  });
+  t.after(() => pool.close());
+  return { pool, lines };
+}
+
+export async function until(condition: () => boolean, deadlineMs = 5000): Promise<void> {
+  const endMs = performance.now() + deadlineMs;
+  while (!condition()) {
+    assert.ok(performance.now() < endMs, `not within ${String(deadlineMs)} ms: ${condition.toString()}`);
+    await delay(5);
+  }
+}
+
+/** Every row is the vector of its text. */
+export function assertKnown(texts: readonly string[], { vectors, dimensions }: Embeddings): void {
+  assert.deepEqual(
+    [...vectors],
+    texts.flatMap((text) => knownVector(text, dimensions)),
+  );
+}
+
+/** A dead process that nobody has waited for yet still takes signals. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8').includes(') Z ');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ESRCH' || (code === 'ENOENT' && process.platform === 'linux');
+  }
+}
