@@ -1,0 +1,267 @@
+// Makes a tiny Qwen3-Embedding-shaped Hugging Face folder: the real Qwen3 tokenizer, small random weights, the same
+// bytes on every machine. Tests and the demo run on it where nobody has downloaded a model.
+//
+// Weight i of tensor T (name without a leading `model.`) is uniform around its bias, with standard deviation s:
+//   state0 = first 8 bytes, little endian, of sha256(`${seed}:${T}`)
+//   z      = splitmix64(state0 + (i + 1) * 0x9E3779B97F4A7C15)
+//   value  = float32(((z >> 40) / 2^24 - 0.5) * 2 * s * 1.7320508 + bias), then rounded to the dtype, ties to even
+
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+
+import { bf16FromF32, f16FromF32 } from '../src/convert/floats.ts';
+
+export interface TinyModelSpec {
+  name: string;
+  seed: number;
+  /** One file, two files with an index, or one file whose tensor names start with `model.`. */
+  variant: 'single' | 'sharded' | 'causal';
+  dtype: 'bf16' | 'f16' | 'f32';
+  hidden: number;
+  layers: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  ffn: number;
+  vocab: number;
+}
+
+interface Tensor {
+  name: string;
+  shape: number[];
+  scale: number;
+  bias: number;
+}
+
+const END_OF_TEXT = { content: '<|endoftext|>', id: 151643 };
+const TORCH_DTYPES = { bf16: 'bfloat16', f16: 'float16', f32: 'float32' };
+
+/** `tokenizerFolder` holds Qwen3's tokenizer.json and tokenizer_config.json. Takes about a second. */
+export function makeTinyModel(options: {
+  spec: TinyModelSpec;
+  tokenizerFolder: string;
+  outFolder: string;
+}): void {
+  const { spec, tokenizerFolder, outFolder } = options;
+  mkdirSync(join(outFolder, '1_Pooling'), { recursive: true });
+  writeWeights(spec, outFolder);
+  for (const [name, value] of Object.entries(describe(spec)))
+    writeFileSync(join(outFolder, name), JSON.stringify(value, null, 2));
+  writeTokenizer(tokenizerFolder, outFolder);
+}
+
+function writeWeights(spec: TinyModelSpec, outFolder: string): void {
+  const tensors = listTensors(spec);
+  const file = (name: string): string => join(outFolder, name);
+  if (spec.variant !== 'sharded') {
+    writeSafetensors(spec, { path: file('model.safetensors'), tensors });
+    return;
+  }
+  const half = Math.floor(tensors.length / 2);
+  const names = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
+  const totalBytes =
+    writeSafetensors(spec, { path: file(names[0]), tensors: tensors.slice(0, half) }) +
+    writeSafetensors(spec, { path: file(names[1]), tensors: tensors.slice(half) });
+  const weightMap = Object.fromEntries(tensors.map(({ name }, index) => [name, names[index < half ? 0 : 1]]));
+  writeFileSync(
+    file('model.safetensors.index.json'),
+    JSON.stringify({ metadata: { total_size: totalBytes }, weight_map: weightMap }, null, 2),
+  );
+}
+
+function listTensors(spec: TinyModelSpec): Tensor[] {
+  const { hidden, ffn, layers, heads, kvHeads, headDim, vocab, variant } = spec;
+  const prefix = variant === 'causal' ? 'model.' : '';
+  const norm = (name: string, size: number): Tensor => ({ name, shape: [size], scale: 0.1, bias: 1 });
+  const matrix = (name: string, [rows, columns]: [number, number]): Tensor => {
+    return { name, shape: [rows, columns], scale: 1 / Math.sqrt(columns), bias: 0 };
+  };
+  const embedding = { ...matrix(`${prefix}embed_tokens.weight`, [vocab, hidden]), scale: 0.5 };
+  const blocks = Array.from({ length: layers }, (_, layer) => {
+    const name = (part: string): string => `${prefix}layers.${String(layer)}.${part}.weight`;
+    return [
+      norm(name('input_layernorm'), hidden),
+      matrix(name('mlp.down_proj'), [hidden, ffn]),
+      matrix(name('mlp.gate_proj'), [ffn, hidden]),
+      matrix(name('mlp.up_proj'), [ffn, hidden]),
+      norm(name('post_attention_layernorm'), hidden),
+      norm(name('self_attn.k_norm'), headDim),
+      matrix(name('self_attn.k_proj'), [kvHeads * headDim, hidden]),
+      matrix(name('self_attn.o_proj'), [hidden, heads * headDim]),
+      norm(name('self_attn.q_norm'), headDim),
+      matrix(name('self_attn.q_proj'), [heads * headDim, hidden]),
+      matrix(name('self_attn.v_proj'), [kvHeads * headDim, hidden]),
+    ];
+  });
+  return [embedding, ...blocks.flat(), norm(`${prefix}norm.weight`, hidden)];
+}
+
+function writeSafetensors(spec: TinyModelSpec, file: { path: string; tensors: Tensor[] }): number {
+  let offset = 0;
+  const entries = file.tensors.map(({ name, shape }) => {
+    const start = offset;
+    offset += product(shape) * (spec.dtype === 'f32' ? 4 : 2);
+    return [name, { dtype: spec.dtype.toUpperCase(), shape, data_offsets: [start, offset] }] as const;
+  });
+  const header = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) });
+  const padded = header.padEnd(Math.ceil(header.length / 8) * 8, ' ');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const descriptor = openSync(file.path, 'w');
+  writeSync(descriptor, length);
+  writeSync(descriptor, padded);
+  for (const tensor of file.tensors)
+    writeSync(descriptor, encode(spec.dtype, randomWeights(spec.seed, tensor)));
+  closeSync(descriptor);
+  return offset;
+}
+
+function encode(dtype: TinyModelSpec['dtype'], weights: Float32Array): Uint8Array {
+  if (dtype === 'f32') return new Uint8Array(weights.buffer);
+  const bits = new Uint32Array(weights.buffer);
+  return new Uint8Array(Uint16Array.from(bits, dtype === 'bf16' ? bf16FromF32 : f16FromF32).buffer);
+}
+
+// splitmix64 on two 32-bit halves: BigInt would take a minute instead of a second.
+function randomWeights(seed: number, { name, shape, scale, bias }: Tensor): Float32Array {
+  const digest = createHash('sha256')
+    .update(`${String(seed)}:${name.replace(/^model\./, '')}`)
+    .digest();
+  let stateLow = digest.readUInt32LE(0);
+  let stateHigh = digest.readUInt32LE(4);
+  const weights = new Float32Array(product(shape));
+  const span = 2 * scale * 1.7320508;
+  for (let i = 0; i < weights.length; i++) {
+    const sum = stateLow + 0x7f4a7c15;
+    stateHigh = (stateHigh + 0x9e3779b9 + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+    stateLow = sum >>> 0;
+    half.low = (stateLow ^ ((stateLow >>> 30) | (stateHigh << 2))) >>> 0;
+    half.high = (stateHigh ^ (stateHigh >>> 30)) >>> 0;
+    multiply(0xbf58476d, 0x1ce4e5b9);
+    half.low = (half.low ^ ((half.low >>> 27) | (half.high << 5))) >>> 0;
+    half.high = (half.high ^ (half.high >>> 27)) >>> 0;
+    multiply(0x94d049bb, 0x133111eb);
+    // The last step of splitmix64 shifts by 31 and changes the upper 24 bits by one bit at most.
+    const high = (half.high ^ (half.high >>> 31)) >>> 0;
+    weights[i] = ((high >>> 8) / 16777216 - 0.5) * span + bias;
+  }
+  return weights;
+}
+
+const half = { high: 0, low: 0 };
+
+// half *= (high, low), modulo 2^64, from products of 16-bit pieces that a double holds exactly.
+function multiply(high: number, low: number): void {
+  const a0 = half.low & 0xffff;
+  const a1 = half.low >>> 16;
+  const b0 = low & 0xffff;
+  const b1 = low >>> 16;
+  const p00 = a0 * b0;
+  const p01 = a0 * b1;
+  const p10 = a1 * b0;
+  const middle = (p00 >>> 16) + (p01 & 0xffff) + (p10 & 0xffff);
+  const carry = a1 * b1 + Math.floor(p01 / 65536) + Math.floor(p10 / 65536) + Math.floor(middle / 65536);
+  half.high = (Math.imul(half.high, low) + Math.imul(half.low, high) + carry) >>> 0;
+  half.low = ((middle << 16) | (p00 & 0xffff)) >>> 0;
+}
+
+/** The JSON files beside weights and tokenizer, by path. */
+function describe(spec: TinyModelSpec): Record<string, unknown> {
+  const module = (idx: number, path: string, type: string): object => {
+    return { idx, name: String(idx), path, type: `sentence_transformers.models.${type}` };
+  };
+  return {
+    'config.json': describeConfig(spec),
+    'modules.json': [
+      module(0, '', 'Transformer'),
+      module(1, '1_Pooling', 'Pooling'),
+      module(2, '2_Normalize', 'Normalize'),
+    ],
+    '1_Pooling/config.json': {
+      word_embedding_dimension: spec.hidden,
+      pooling_mode_cls_token: false,
+      pooling_mode_mean_tokens: false,
+      pooling_mode_max_tokens: false,
+      pooling_mode_mean_sqrt_len_tokens: false,
+      pooling_mode_weightedmean_tokens: false,
+      pooling_mode_lasttoken: true,
+      include_prompt: true,
+    },
+    'config_sentence_transformers.json': {
+      prompts: {
+        query: 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:',
+        document: '',
+      },
+      default_prompt_name: null,
+      similarity_fn_name: 'cosine',
+    },
+    'generation_config.json': {
+      bos_token_id: END_OF_TEXT.id,
+      eos_token_id: END_OF_TEXT.id,
+      max_new_tokens: 2048,
+      transformers_version: '4.51.3',
+    },
+  };
+}
+
+function describeConfig(spec: TinyModelSpec): object {
+  return {
+    architectures: ['Qwen3ForCausalLM'],
+    attention_bias: false,
+    attention_dropout: 0,
+    bos_token_id: END_OF_TEXT.id,
+    eos_token_id: END_OF_TEXT.id,
+    head_dim: spec.headDim,
+    hidden_act: 'silu',
+    hidden_size: spec.hidden,
+    initializer_range: 0.02,
+    intermediate_size: spec.ffn,
+    max_position_embeddings: 32768,
+    max_window_layers: spec.layers,
+    model_type: 'qwen3',
+    num_attention_heads: spec.heads,
+    num_hidden_layers: spec.layers,
+    num_key_value_heads: spec.kvHeads,
+    rms_norm_eps: 1e-6,
+    rope_scaling: null,
+    rope_theta: 1000000,
+    sliding_window: null,
+    tie_word_embeddings: true,
+    torch_dtype: TORCH_DTYPES[spec.dtype],
+    transformers_version: '4.51.2',
+    use_cache: true,
+    use_sliding_window: false,
+    vocab_size: spec.vocab,
+  };
+}
+
+// The published embedding models append <|endoftext|> to every text; the chat models' tokenizer does not.
+function writeTokenizer(tokenizerFolder: string, outFolder: string): void {
+  const tokenizer = JSON.parse(readFileSync(join(tokenizerFolder, 'tokenizer.json'), 'utf8')) as object;
+  const sequence = (id: string, typeId: number): object => ({ Sequence: { id, type_id: typeId } });
+  const end = (typeId: number): object => ({ SpecialToken: { id: END_OF_TEXT.content, type_id: typeId } });
+  const { content: token, id } = END_OF_TEXT;
+  const template = {
+    type: 'TemplateProcessing',
+    single: [sequence('A', 0), end(0)],
+    pair: [sequence('A', 0), end(0), sequence('B', 1), end(1)],
+    special_tokens: { [token]: { id: token, ids: [id], tokens: [token] } },
+  };
+  const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: false, use_regex: false };
+  const withEnd = { ...tokenizer, post_processor: { type: 'Sequence', processors: [bytes, template] } };
+  writeFileSync(join(outFolder, 'tokenizer.json'), JSON.stringify(withEnd));
+  copyFileSync(join(tokenizerFolder, 'tokenizer_config.json'), join(outFolder, 'tokenizer_config.json'));
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((result, length) => result * length, 1);
+}

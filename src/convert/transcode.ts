@@ -1,0 +1,142 @@
+// Carries the numbers of a conversion over: reads a chunk of a tensor, converts it, writes it to its place. Any number of
+// threads may run the same task; a shared counter hands out the chunks and a shared flag stops all of them.
+// Knows descriptors and offsets. Which file gets which name, and what a failure means for it, is convert.ts's business.
+
+import { readSync, writeSync } from 'node:fs';
+
+import { Fault } from '../faults.ts';
+import {
+  convertRun,
+  findNan,
+  Lanes,
+  Q8_BLOCK_BYTES,
+  Q8_BLOCK_ELEMENTS,
+  SOURCE_BYTES,
+  type SourceType,
+  type TargetType,
+} from './kernels.ts';
+
+/** One tensor, from a range of one open file to a range of another. */
+export interface Passage {
+  name: string;
+  from: SourceType;
+  to: TargetType;
+  elements: number;
+  source: { path: string; descriptor: number; offsetBytes: number };
+  targetOffsetBytes: number;
+}
+
+/** What every thread gets; structured clone keeps the shared memory shared. */
+export interface TranscodeTask {
+  passages: Passage[];
+  target: { path: string; descriptor: number };
+  /** Two int32: the next chunk to hand out, and a flag that is 1 once the task must stop. */
+  control: SharedArrayBuffer;
+}
+
+const NEXT_CHUNK = 0;
+const STOP = 1;
+
+// 2 MiB of BF16: large enough for the disk, small enough that a thread needs 8 MiB in all.
+const CHUNK_ELEMENTS = 1024 * 1024;
+
+interface Chunk {
+  passage: Passage;
+  firstElement: number;
+  elements: number;
+}
+
+export function createControl(): SharedArrayBuffer {
+  return new SharedArrayBuffer(8);
+}
+
+/** Makes every thread return after the chunk it is at. */
+export function stop(control: SharedArrayBuffer): void {
+  Atomics.store(new Int32Array(control), STOP, 1);
+}
+
+/**
+ * Works on the task until no chunk is left or it is stopped; `onBytes` hears how many source bytes each chunk had.
+ * Faults: WEIGHTS_CORRUPT (a NaN, a file that shrank), FILE_UNREADABLE, FILE_UNWRITABLE.
+ */
+export function runTask(task: TranscodeTask, onBytes: (bytes: number) => void): void {
+  const control = new Int32Array(task.control);
+  const buffers = { source: new Lanes(CHUNK_ELEMENTS * 4), target: new Lanes(CHUNK_ELEMENTS * 4) };
+  const chunks = listChunks(task.passages);
+  let reached = -1;
+  for (;;) {
+    const wanted = Atomics.add(control, NEXT_CHUNK, 1);
+    let next: IteratorResult<Chunk, undefined> = { done: true, value: undefined };
+    for (; reached < wanted; reached++) next = chunks.next();
+    if (next.done === true || Atomics.load(control, STOP) === 1) return;
+    moveChunk(task, { chunk: next.value, ...buffers });
+    onBytes(next.value.elements * SOURCE_BYTES[next.value.passage.from]);
+  }
+}
+
+function* listChunks(passages: readonly Passage[]): Generator<Chunk, undefined> {
+  for (const passage of passages)
+    for (let firstElement = 0; firstElement < passage.elements; firstElement += CHUNK_ELEMENTS)
+      yield { passage, firstElement, elements: Math.min(CHUNK_ELEMENTS, passage.elements - firstElement) };
+  return undefined;
+}
+
+function moveChunk(
+  task: TranscodeTask,
+  { chunk, source, target }: { chunk: Chunk; source: Lanes; target: Lanes },
+): void {
+  const { passage, elements } = chunk;
+  const { from, to } = passage;
+  readChunk(chunk, source);
+  const nan = findNan(from, source, elements);
+  if (nan !== -1)
+    throw new Fault('WEIGHTS_CORRUPT', {
+      path: passage.source.path,
+      problem: `tensor ${JSON.stringify(passage.name)} has a NaN at element ${String(chunk.firstElement + nan)}`,
+    });
+  const isCopy = from === to;
+  if (!isCopy) convertRun({ from, to, elements }, source, target);
+  writeChunk(task, { chunk, bytes: isCopy ? source.bytes : target.bytes });
+}
+
+function readChunk({ passage, firstElement, elements }: Chunk, { bytes }: Lanes): void {
+  const { path, descriptor, offsetBytes } = passage.source;
+  const elementBytes = SOURCE_BYTES[passage.from];
+  const sizeBytes = elements * elementBytes;
+  const start = offsetBytes + firstElement * elementBytes;
+  let done = 0;
+  while (done < sizeBytes) {
+    const count = attempt('FILE_UNREADABLE', path, () =>
+      readSync(descriptor, bytes, done, sizeBytes - done, start + done),
+    );
+    if (count === 0)
+      throw new Fault('WEIGHTS_CORRUPT', { path, problem: 'became shorter while it was converted' });
+    done += count;
+  }
+}
+
+function writeChunk(task: TranscodeTask, { chunk, bytes }: { chunk: Chunk; bytes: Uint8Array }): void {
+  const { path, descriptor } = task.target;
+  const { to, targetOffsetBytes } = chunk.passage;
+  const sizeBytes = targetBytes(to, chunk.elements);
+  const start = targetOffsetBytes + targetBytes(to, chunk.firstElement);
+  let done = 0;
+  while (done < sizeBytes)
+    done += attempt('FILE_UNWRITABLE', path, () =>
+      writeSync(descriptor, bytes, done, sizeBytes - done, start + done),
+    );
+}
+
+function targetBytes(type: TargetType, elements: number): number {
+  return type === 'Q8_0'
+    ? (elements / Q8_BLOCK_ELEMENTS) * Q8_BLOCK_BYTES
+    : elements * (type === 'F32' ? 4 : 2);
+}
+
+function attempt<T>(code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE', path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new Fault(code, { path, problem: (error as Error).message }, { cause: error });
+  }
+}
