@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import test from 'node:test';
+import { Fault } from '../../../src/faults.ts';
+import { LastWords } from '../../../src/pool/last-words.ts';
+import { DEFAULT_RESTART_LIMITS as limits, planRestart } from '../../../src/pool/restart-policy.ts';
+import { joinEmbeddings, shiftIndex } from '../../../src/pool/slices.ts';
+import { judge } from '../../../src/pool/suspicion.ts';
+import { planWorkerEnv } from '../../../src/pool/worker-env.ts';
+
+const aborted = { exitCode: null, signal: 'SIGABRT' } as const;
+const killed = { exitCode: null, signal: 'SIGKILL' } as const;
+const exited = { exitCode: 1, signal: null } as const;
+
+test('who was in a worker that fell by itself is a suspect', () => {
+  assert.equal(judge({ deaths: 0, suspect: false }, aborted), 'suspect');
+  assert.equal(judge({ deaths: 0, suspect: false }, exited), 'suspect');
+});
+
+test('who was in a worker that was killed is sent again, but not for ever', () => {
+  assert.equal(judge({ deaths: 0, suspect: false }, killed), 'resend');
+  assert.equal(judge({ deaths: 1, suspect: false }, killed), 'suspect');
+});
+
+test('a suspect whose worker dies is guilty', () => {
+  for (const death of [aborted, killed, exited]) {
+    assert.equal(judge({ deaths: 1, suspect: true }, death), 'guilty');
+  }
+});
+
+const decide = (deathTimesMs: number[], everReady = true) =>
+  planRestart({ history: { everReady, deathTimesMs }, limits, nowMs: 1_000_000 });
+const recent = (count: number): number[] => Array.from({ length: count }, (_, index) => 999_000 + index);
+
+test('a worker that never was ready is given up', () => {
+  assert.deepEqual(decide([], false), { kind: 'give-up', reason: 'before it was ever ready' });
+});
+
+test('each further death doubles the pause, up to the limit', () => {
+  const pauses = [0, 1, 2, 3, 5].map((count) => decide(recent(count)));
+  const afterMs = pauses.map((decision) => (decision.kind === 'restart' ? decision.afterMs : null));
+  assert.deepEqual(afterMs, [100, 100, 200, 400, 1600]);
+  const short = planRestart({
+    history: { everReady: true, deathTimesMs: recent(5) },
+    limits: { ...limits, maxDelayMs: 300 },
+    nowMs: 1_000_000,
+  });
+  assert.deepEqual(short, { kind: 'restart', afterMs: 300 });
+});
+
+test('too many deaths within the window end it, old ones are forgotten', () => {
+  assert.deepEqual(decide(recent(6)), { kind: 'give-up', reason: 'and has died 6 times within 120 s' });
+  assert.equal(decide([1, 2, 3, 4, 5, 6, ...recent(1)]).kind, 'restart');
+});
+
+test('last words are the last lines, the unfinished one included', () => {
+  const heard: string[] = [];
+  const words = new LastWords((line) => heard.push(line));
+  const stream = new PassThrough();
+  words.listen(stream);
+  const lines = Array.from({ length: 50 }, (_, index) => `line ${String(index)}`);
+  stream.write(`${lines.join('\n')}\r\n\n`);
+  stream.write(Buffer.from('gr\u00fc').subarray(0, 3));
+  stream.end(Buffer.from('gr\u00fcn').subarray(3));
+  return new Promise<void>((resolve) => {
+    stream.once('end', () => {
+      assert.equal(words.lines.length, 40);
+      assert.equal(words.lines.at(-1), 'gr\u00fcn');
+      assert.equal(heard.length, 51);
+      resolve();
+    });
+  });
+});
+
+test('a worker sees the loader and the drivers, never a token', () => {
+  const parent = { PATH: '/bin', HF_TOKEN: 'x', QWEN_EMBED_API_KEY: 'x', CUDA_PATH: '/cuda', Path: 'C:' };
+  assert.deepEqual(planWorkerEnv(parent, { CUDA_VISIBLE_DEVICES: '1' }), {
+    PATH: '/bin',
+    CUDA_PATH: '/cuda',
+    Path: 'C:',
+    CUDA_VISIBLE_DEVICES: '1',
+  });
+});
+
+const slice = (values: number[], dimensions = 1) => ({
+  vectors: Float32Array.from(values),
+  dimensions,
+  tokenCounts: Uint32Array.from({ length: values.length / dimensions }, () => 1),
+});
+
+test('slices are joined in order and must agree on their dimensions', () => {
+  assert.deepEqual(joinEmbeddings([slice([1, 2, 3, 4], 2), slice([5, 6], 2)]), slice([1, 2, 3, 4, 5, 6], 2));
+  assert.throws(() => joinEmbeddings([slice([1]), slice([1, 2], 2)]), { code: 'WIRE_MALFORMED' });
+});
+
+test('a fault of a slice names the input of the call', () => {
+  const fault = shiftIndex(new Fault('VECTOR_NOT_FINITE', { index: 2 }), 10);
+  assert.equal(fault.message, 'the embedding of input 12 has values that are not finite');
+  const other = new Fault('STOPPING', {});
+  assert.equal(shiftIndex(other, 10), other);
+});

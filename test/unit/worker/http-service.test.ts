@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { Client } from 'undici';
+import { Fault } from '../../../src/faults.ts';
+import { openHttpService } from '../../../src/worker/http-service.ts';
+import {
+  decodeEmbedResponse,
+  decodeFault,
+  decodeReady,
+  encodeEmbedRequest,
+} from '../../../src/worker/protocol.ts';
+import { KNOWN_MODEL, knownVector, openKnownEmbedder, type Hook } from '../../process/known-embedder.ts';
+
+async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
+  const folder = await mkdtemp(join(tmpdir(), 'qe-'));
+  const socketPath = join(folder, 's');
+  const service = await openHttpService({ socketPath, embedder: openKnownEmbedder(hook), maxBodyBytes: 100 });
+  const client = new Client('http://worker', { socketPath });
+  t.after(async () => {
+    await client.destroy();
+    await service.drain();
+    await rm(folder, { recursive: true });
+  });
+  return client;
+}
+
+const embed = { method: 'POST', path: '/embed' } as const;
+const oneText = encodeEmbedRequest({ inputs: ['a'], dimensions: 3 });
+
+test('POST /embed answers vectors, GET /ready the model', async (t) => {
+  const client = await openClient(t);
+  const answer = await client.request({ ...embed, body: oneText });
+  const { vectors } = decodeEmbedResponse(await answer.body.arrayBuffer());
+  assert.deepEqual([...vectors], knownVector('a', 3));
+  const ready = await client.request({ method: 'GET', path: '/ready' });
+  assert.deepEqual(decodeReady(await ready.body.text()), KNOWN_MODEL);
+});
+
+for (const [title, body, code, status] of [
+  ['a body that is no request', Buffer.from('x'), 'WIRE_MALFORMED', 500],
+  ['a body over the limit', Buffer.alloc(101), 'BODY_TOO_LARGE', 413],
+  ['an empty body', Buffer.alloc(0), 'WIRE_MALFORMED', 500],
+] as const) {
+  test(`${title} is the fault ${code}, and the next request is served`, async (t) => {
+    const client = await openClient(t);
+    const answer = await client.request({ ...embed, body });
+    assert.equal(answer.statusCode, status);
+    assert.equal(decodeFault(await answer.body.text()).code, code);
+    assert.equal((await client.request({ ...embed, body: oneText })).statusCode, 200);
+  });
+}
+
+test('what the embedder throws crosses with its status', async (t) => {
+  const client = await openClient(t, () => {
+    throw new Fault('VECTOR_NOT_FINITE', { index: 0 });
+  });
+  const answer = await client.request({ ...embed, body: oneText });
+  assert.equal(answer.statusCode, 500);
+  assert.deepEqual(decodeFault(await answer.body.text()).params, { index: 0 });
+});
+
+test('an unknown path is a fault', async (t) => {
+  const client = await openClient(t);
+  const answer = await client.request({ method: 'GET', path: '/embed' });
+  assert.equal(decodeFault(await answer.body.text()).code, 'ROUTE_UNKNOWN');
+});
+
+test('a caller that hangs up aborts its request', async (t) => {
+  const caller = new AbortController();
+  const seen = new EventEmitter();
+  const client = await openClient(t, (_inputs, signal) => {
+    signal?.addEventListener('abort', () => seen.emit('abort'));
+    caller.abort();
+    return new Promise(() => undefined);
+  });
+  const aborted = once(seen, 'abort');
+  await assert.rejects(client.request({ ...embed, body: oneText, signal: caller.signal }));
+  await aborted;
+});

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import type { EmbedInput } from '../../../src/embedder.ts';
+import { Fault } from '../../../src/faults.ts';
+import {
+  decodeEmbedRequest,
+  decodeEmbedResponse,
+  decodeFault,
+  decodeReady,
+  encodeEmbedRequest,
+  encodeEmbedResponse,
+  encodeReady,
+  faultFromPeer,
+  parseStartOrder,
+  parseWorkerNews,
+} from '../../../src/worker/protocol.ts';
+
+const text = fc.string({ unit: 'binary' });
+const tokenIds = fc.array(fc.integer({ min: 0, max: 0x7fff_ffff }));
+const plain = { noNullPrototype: true } as const;
+const input: fc.Arbitrary<EmbedInput> = fc.oneof(text, tokenIds);
+const dimensions = fc.option(fc.integer({ min: 1, max: 0xffff_ffff }));
+const request = fc.record({ inputs: fc.array(input), dimensions }, plain);
+
+const embeddings = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 33 })).chain(([count, width]) => {
+  const values = count * width;
+  return fc.record(
+    {
+      dimensions: fc.constant(width),
+      tokenCounts: fc.uint32Array({ minLength: count, maxLength: count }),
+      vectors: fc.float32Array({ minLength: values, maxLength: values }),
+    },
+    plain,
+  );
+});
+
+const bytesOf = (chunks: readonly Buffer[]): ArrayBuffer => Uint8Array.from(Buffer.concat(chunks)).buffer;
+
+/** Runs a decoder on what nobody sent; only a value or the fault WIRE_MALFORMED may come of it. */
+function survives(decode: () => unknown): void {
+  try {
+    decode();
+  } catch (error) {
+    assert.ok(error instanceof Fault, String(error));
+    assert.equal(error.code, 'WIRE_MALFORMED');
+  }
+}
+
+function isMalformed(decode: () => unknown, problem: RegExp): void {
+  assert.throws(decode, { code: 'WIRE_MALFORMED', message: problem });
+}
+
+test('every request comes back from its bytes', () => {
+  fc.assert(
+    fc.property(request, (sent) => {
+      assert.deepEqual(decodeEmbedRequest(encodeEmbedRequest(sent)), sent);
+    }),
+  );
+});
+
+test('every response comes back from its bytes, NaN and -0 included', () => {
+  fc.assert(
+    fc.property(embeddings, (sent) => {
+      assert.deepEqual(decodeEmbedResponse(bytesOf(encodeEmbedResponse(sent))), sent);
+    }),
+  );
+});
+
+test('a response is read in place and written without copying the vectors', () => {
+  const vectors = Float32Array.of(9, 1, 2).subarray(1);
+  const [head, body] = encodeEmbedResponse({ vectors, dimensions: 2, tokenCounts: Uint32Array.of(3) });
+  assert.equal(body.buffer, vectors.buffer);
+  const bytes = bytesOf([head, body]);
+  assert.equal(decodeEmbedResponse(bytes).vectors.buffer, bytes);
+});
+
+test('token counts that are part of a longer array are sent as they are', () => {
+  const tokenCounts = Uint32Array.of(7, 8, 9).subarray(1, 2);
+  const chunks = encodeEmbedResponse({ vectors: Float32Array.of(1), dimensions: 1, tokenCounts });
+  assert.deepEqual([...decodeEmbedResponse(bytesOf(chunks)).tokenCounts], [8]);
+});
+
+test('half a surrogate pair becomes the replacement character', () => {
+  const sent = { inputs: ['a\ud800b'], dimensions: null };
+  assert.deepEqual(decodeEmbedRequest(encodeEmbedRequest(sent)).inputs, ['a\ufffdb']);
+});
+
+test('bytes that nobody sent are refused, not believed', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      survives(() => decodeEmbedRequest(Buffer.from(bytes)));
+      survives(() => decodeEmbedResponse(Uint8Array.from(bytes).buffer));
+    }),
+  );
+});
+
+test('a message with any byte changed, cut or added is refused or still well formed', () => {
+  const damage = fc.record({ at: fc.nat(), byte: fc.nat(255), cut: fc.nat(40) });
+  fc.assert(
+    fc.property(request, embeddings, damage, (sentRequest, sentResponse, { at, byte, cut }) => {
+      for (const whole of [
+        encodeEmbedRequest(sentRequest),
+        Buffer.concat(encodeEmbedResponse(sentResponse)),
+      ]) {
+        const bytes = Buffer.from(whole);
+        bytes[at % bytes.length] = byte;
+        survives(() => decodeEmbedRequest(bytes));
+        survives(() => decodeEmbedResponse(Uint8Array.from(bytes).buffer));
+        isMalformed(() => decodeEmbedRequest(Buffer.concat([whole, Buffer.alloc(1)])), /./);
+        if (cut > 0) survives(() => decodeEmbedRequest(whole.subarray(0, Math.max(0, whole.length - cut))));
+      }
+    }),
+  );
+});
+
+// Of ['ab', [1]]: entries at 16 and 20, the text at 24, the id at 26.
+for (const [problem, damage] of [
+  [/does not open with its mark$/, (bytes) => bytes.write('QEr')],
+  [/it speaks version 2, this side 1$/, (bytes) => bytes.writeUInt8(2, 3)],
+  [/the reserved field is not 0$/, (bytes) => bytes.writeUInt8(1, 12)],
+  [/it ends before 4294967295 entries$/, (bytes) => bytes.writeUInt32LE(0xffff_ffff, 4)],
+  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 16)],
+  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 20)],
+  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 24)],
+  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 16)],
+  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 26)],
+] as [RegExp, (bytes: Buffer) => number][]) {
+  test(`a damaged request is refused: ${problem.source}`, () => {
+    const bytes = encodeEmbedRequest({ inputs: ['ab', [1]], dimensions: null });
+    damage(bytes);
+    isMalformed(() => decodeEmbedRequest(bytes), problem);
+  });
+}
+
+test('a message shorter than its header is refused', () => {
+  isMalformed(() => decodeEmbedRequest(Buffer.alloc(15)), /15 bytes, a header has 16$/);
+});
+
+test('numbers that cannot be token ids are refused before they are sent', () => {
+  for (const id of [1.5, -1, NaN, 2 ** 31]) {
+    assert.throws(() => encodeEmbedRequest({ inputs: ['a', [0, id]], dimensions: null }), {
+      code: 'INVALID_REQUEST',
+      message: `input 1 has ${String(id)}, which is no token id`,
+    });
+  }
+});
+
+test('an embedder that returns the wrong number of values is found out in the worker', () => {
+  const wrong = { vectors: new Float32Array(3), dimensions: 2, tokenCounts: new Uint32Array(2) };
+  isMalformed(() => encodeEmbedResponse(wrong), /3 values for 2 vectors of 2$/);
+});
+
+test('a fault crosses with its code, parameters, sentence and stack', () => {
+  const sent = new Fault('INPUT_TOO_LONG', { index: 3, tokens: 9, limit: 5 });
+  const got = decodeFault(JSON.stringify(sent.toWire()));
+  assert.deepEqual(
+    [got.code, got.params, got.message, got.stack],
+    [sent.code, sent.params, sent.message, sent.stack],
+  );
+});
+
+test('what is no fault becomes one', () => {
+  for (const value of ['', 'null', '[]', '"x"', '{"code":"BUG"}', '{"code":"BUG","params":null}']) {
+    survives(() => {
+      throw decodeFault(value);
+    });
+  }
+  assert.equal(decodeFault('{"code":"__proto__","params":{}}').code, 'BUG');
+});
+
+const model = {
+  dimensions: 1024,
+  contextTokens: 32768,
+  vocabularySize: 151669,
+  layers: 28,
+  weightsType: 'BF16',
+};
+
+test('readiness brings the model and nothing else', () => {
+  assert.deepEqual(decodeReady(encodeReady(model)), model);
+  isMalformed(() => decodeReady('<html>'), /it is not JSON$/);
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 1 })), /readiness without a model$/);
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 1$/);
+  for (const dimensions of [0, -1, 1.5, '1024', null]) {
+    const body = JSON.stringify({ protocol: 1, model: { ...model, dimensions } });
+    isMalformed(() => decodeReady(body), /dimensions is /);
+  }
+});
+
+test('orders and news are read from whatever IPC delivers', () => {
+  const order = { kind: 'start', protocol: 1, socketPath: 'x.sock', settings: { a: 1 } };
+  assert.deepEqual(parseStartOrder(order), order);
+  isMalformed(() => parseStartOrder({ ...order, protocol: 2 }), /version 2/);
+  isMalformed(() => parseStartOrder({ ...order, socketPath: 1 }), /names no socket$/);
+  isMalformed(() => parseStartOrder('start'), /is no order$/);
+  assert.deepEqual(parseWorkerNews({ kind: 'ready' }), { kind: 'ready' });
+  const news = parseWorkerNews({ kind: 'fault', fault: new Fault('STOPPING', {}).toWire() });
+  assert.ok(news?.kind === 'fault' && news.fault.code === 'STOPPING');
+  assert.equal(parseWorkerNews({ kind: 'gossip' }), null);
+});
+
+test('any JSON value as a fault of the other side gives a fault', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      assert.ok(faultFromPeer(value) instanceof Fault);
+      survives(() => parseWorkerNews(value));
+      survives(() => decodeReady(JSON.stringify(value)));
+    }),
+  );
+});
