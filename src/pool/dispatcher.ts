@@ -13,6 +13,8 @@ export type Outcome =
   | { kind: 'lost' };
 
 export interface Runner {
+  /** False from the moment that it is dead or dying, which is before its death is reported. */
+  readonly isOpen: boolean;
   /** Never rejects. */
   run(body: Buffer, signal: AbortSignal | null): Promise<Outcome>;
 }
@@ -140,7 +142,7 @@ export class Dispatcher {
   }
 
   #dispatch(): void {
-    const desks = [...this.#desks.values()];
+    const desks = [...this.#desks.values()].filter(({ runner }) => runner.isOpen);
     for (;;) {
       const route = pickRoute(desks, { fresh: this.#fresh.size > 0, suspects: this.#suspects.size > 0 });
       const desk = route === null ? undefined : desks[route.worker];

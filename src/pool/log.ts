@@ -1,5 +1,5 @@
 // How the pool tells what happens to its workers; who listens is the caller's business.
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export type Log = (level: LogLevel, message: string, fields: Record<string, unknown>) => void;

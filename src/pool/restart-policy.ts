@@ -20,7 +20,7 @@ export const DEFAULT_RESTART_LIMITS: RestartLimits = {
   startTimeoutMs: 900_000,
 };
 
-export interface WorkerHistory {
+interface WorkerHistory {
   everReady: boolean;
   /** Deaths that no guilty request explains, oldest first. */
   deathTimesMs: readonly number[];

@@ -58,6 +58,7 @@ export class WorkerHandle implements Runner {
   readonly #lastWords: LastWords;
   readonly #http: Pool;
   #isAlive = true;
+  #isOpen = true;
 
   constructor(start: WorkerStart) {
     this.#lastWords = new LastWords(start.onLine);
@@ -76,6 +77,10 @@ export class WorkerHandle implements Runner {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   get lastWords(): readonly string[] {
@@ -99,11 +104,13 @@ export class WorkerHandle implements Runner {
   }
 
   kill(): void {
+    this.#isOpen = false;
     if (this.#isAlive) this.#child.kill('SIGKILL');
   }
 
   /** SIGTERM, then SIGKILL; resolves when the process is gone. */
   async stop(graceMs: number): Promise<void> {
+    this.#isOpen = false;
     if (this.#isAlive) this.#child.kill('SIGTERM');
     const timer = setTimeout(() => {
       this.kill();
@@ -125,6 +132,7 @@ export class WorkerHandle implements Runner {
       });
     });
     this.#isAlive = false;
+    this.#isOpen = false;
     await this.#http.destroy();
     await waitAtMost(LAST_WORDS_MS, Promise.all([child, disconnected]));
     return death;

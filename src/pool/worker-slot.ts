@@ -10,7 +10,7 @@ import { WorkerHandle, type WorkerStart } from './worker-handle.ts';
 
 export type SlotState = 'starting' | 'ready' | 'resting' | 'given-up' | 'stopped';
 
-export interface SlotEvents {
+interface SlotEvents {
   /** Throws a fault to refuse the worker. */
   onReady: (worker: WorkerHandle, model: ModelFacts) => void;
   /** Only for workers that were ready. True if a request explains the death. */

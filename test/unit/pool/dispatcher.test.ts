@@ -9,6 +9,7 @@ const killed = { exitCode: null, signal: 'SIGKILL' } as const;
 
 /** A worker whose answers the test gives, by the text of the request. */
 class FakeRunner implements Runner {
+  isOpen = true;
   readonly running = new Map<string, (outcome: Outcome) => void>();
 
   run(body: Buffer): Promise<Outcome> {
@@ -93,6 +94,20 @@ test('after a kill from outside everything runs again at once, before what waite
   const ended = Promise.allSettled(open);
   dispatcher.failAll(new Fault('STOPPING', {}));
   await ended;
+});
+
+test('a dying worker gets nothing new, so that nothing new is suspected for it', async () => {
+  const { dispatcher, submit, ready } = openDispatcher();
+  const dying = ready();
+  dying.isOpen = false;
+  const answer = submit('a');
+  dispatcher.workerDied(dying, aborted);
+  const worker = ready();
+  const other = submit('b');
+  assert.deepEqual(worker.texts, ['a', 'b']);
+  await worker.answer('a');
+  await worker.answer('b');
+  await Promise.all([answer, other]);
 });
 
 test('an answer from a worker that was reported dead is not given a second time', async () => {
