@@ -1,6 +1,7 @@
 // Where workers listen: unix sockets in a folder of our own that nobody else can enter, or named pipes on Windows,
 // which live in no folder. Names never repeat, so a restarted worker cannot meet its predecessor's socket.
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,10 +31,18 @@ export async function openSocketFolder(parent = tmpdir()): Promise<SocketFolder>
     };
   }
   const path = await makeFolder(parent);
+  // For a program that exits without closing its pool. After a SIGKILL the last worker removes the folder.
+  const removeAtExit = (): void => {
+    rmSync(path, { recursive: true, force: true });
+  };
+  process.once('exit', removeAtExit);
   return {
     path,
     nextSocketPath: () => join(path, `${String((count += 1))}.sock`),
-    remove: () => rm(path, { recursive: true, force: true }),
+    remove: async () => {
+      process.off('exit', removeAtExit);
+      await rm(path, { recursive: true, force: true });
+    },
   };
 }
 

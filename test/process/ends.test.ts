@@ -58,8 +58,15 @@ test('SIGINT to the whole group leaves the workers to their parent', async (t) =
   assert.equal(pool.status().workers[0]?.deaths, 0);
 });
 
-/** Kills a program whose two workers have each printed or logged `mark`; resolves when nothing is left of it. */
-async function killParent(t: TestContext, { worker, mark }: { worker: string; mark: string }): Promise<void> {
+interface ParentPlan {
+  worker: string;
+  /** What each worker prints, or is logged of it, when the parent is to go. */
+  mark: string;
+  signal: 'SIGKILL' | 'SIGUSR2';
+}
+
+/** Ends a program with two workers; resolves with what is left in its socket folder when they are gone. */
+async function endParent(t: TestContext, { worker, mark, signal }: ParentPlan): Promise<string[]> {
   const socketFolder = await ownFolder(t);
   const script = fileURLToPath(new URL('orphan-parent.js', import.meta.url));
   const parent = spawn(process.execPath, [script, fixture(worker), socketFolder], {
@@ -71,15 +78,22 @@ async function killParent(t: TestContext, { worker, mark }: { worker: string; ma
     if (message.startsWith(mark)) pids.push(pid ?? Number(message.slice(mark.length)));
   });
   await until(() => pids.length === 2);
-  parent.kill('SIGKILL');
+  parent.kill(signal);
   await until(() => pids.every(isGone));
-  if (worker !== 'blocked') assert.deepEqual(await readdir(socketFolder), []);
+  return readdir(socketFolder);
 }
 
 test('a parent killed with SIGKILL leaves no worker and no socket', async (t) => {
-  await killParent(t, { worker: 'known', mark: 'worker is ready' });
+  const left = await endParent(t, { worker: 'known', mark: 'worker is ready', signal: 'SIGKILL' });
+  assert.deepEqual(left, []);
+});
+
+test('a parent that exits without closing leaves no worker and no socket', async (t) => {
+  const left = await endParent(t, { worker: 'known', mark: 'worker is ready', signal: 'SIGUSR2' });
+  assert.deepEqual(left, []);
 });
 
 test('a parent killed while its workers load leaves none, though their main thread is blocked', async (t) => {
-  await killParent(t, { worker: 'blocked', mark: 'blocked ' });
+  const left = await endParent(t, { worker: 'blocked', mark: 'blocked ', signal: 'SIGKILL' });
+  assert.deepEqual(left, []);
 });

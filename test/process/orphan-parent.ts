@@ -1,6 +1,8 @@
-// A program with a pool, to be killed: prints the pool's log as JSON lines and keeps the workers busy.
+// A program with a pool, to be killed: prints the pool's log as JSON lines and keeps the workers busy. SIGUSR2 makes it
+// exit without closing the pool.
 import { openPool } from '../../src/pool/pool.ts';
 
+process.once('SIGUSR2', () => process.exit());
 const [workerEntry = '', socketFolder = ''] = process.argv.slice(2);
 const pool = await openPool({
   workerCount: 2,
