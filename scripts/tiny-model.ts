@@ -51,9 +51,18 @@ export function makeTinyModel(options: {
   tokenizerFolder: string;
   outFolder: string;
 }): void {
+  writeCompanions(options);
+  writeWeights(options.spec, options.outFolder);
+}
+
+/** Makes the folder with everything but weights. */
+export function writeCompanions(options: {
+  spec: TinyModelSpec;
+  tokenizerFolder: string;
+  outFolder: string;
+}): void {
   const { spec, tokenizerFolder, outFolder } = options;
   mkdirSync(join(outFolder, '1_Pooling'), { recursive: true });
-  writeWeights(spec, outFolder);
   for (const [name, value] of Object.entries(describe(spec)))
     writeFileSync(join(outFolder, name), JSON.stringify(value, null, 2));
   writeTokenizer(tokenizerFolder, outFolder);
@@ -78,7 +87,8 @@ function writeWeights(spec: TinyModelSpec, outFolder: string): void {
   );
 }
 
-function listTensors(spec: TinyModelSpec): Tensor[] {
+/** Tensors in the order of the file. */
+export function listTensors(spec: TinyModelSpec): Tensor[] {
   const { hidden, ffn, layers, heads, kvHeads, headDim, vocab, variant } = spec;
   const prefix = variant === 'causal' ? 'model.' : '';
   const norm = (name: string, size: number): Tensor => ({ name, shape: [size], scale: 0.1, bias: 1 });
@@ -106,23 +116,31 @@ function listTensors(spec: TinyModelSpec): Tensor[] {
 }
 
 function writeSafetensors(spec: TinyModelSpec, file: { path: string; tensors: Tensor[] }): number {
+  const { header, dataBytes } = renderSafetensorsHeader(spec, file.tensors);
+  const descriptor = openSync(file.path, 'w');
+  writeSync(descriptor, header);
+  for (const tensor of file.tensors)
+    writeSync(descriptor, encode(spec.dtype, randomWeights(spec.seed, tensor)));
+  closeSync(descriptor);
+  return dataBytes;
+}
+
+/** Length and JSON of a .safetensors file that holds the tensors one after another. */
+export function renderSafetensorsHeader(
+  spec: TinyModelSpec,
+  tensors: readonly Tensor[],
+): { header: Buffer; dataBytes: number } {
   let offset = 0;
-  const entries = file.tensors.map(({ name, shape }) => {
+  const entries = tensors.map(({ name, shape }) => {
     const start = offset;
     offset += product(shape) * (spec.dtype === 'f32' ? 4 : 2);
     return [name, { dtype: spec.dtype.toUpperCase(), shape, data_offsets: [start, offset] }] as const;
   });
-  const header = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) });
-  const padded = header.padEnd(Math.ceil(header.length / 8) * 8, ' ');
+  const json = JSON.stringify({ __metadata__: { format: 'pt' }, ...Object.fromEntries(entries) });
+  const padded = json.padEnd(Math.ceil(json.length / 8) * 8, ' ');
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
-  const descriptor = openSync(file.path, 'w');
-  writeSync(descriptor, length);
-  writeSync(descriptor, padded);
-  for (const tensor of file.tensors)
-    writeSync(descriptor, encode(spec.dtype, randomWeights(spec.seed, tensor)));
-  closeSync(descriptor);
-  return offset;
+  return { header: Buffer.concat([length, Buffer.from(padded)]), dataBytes: offset };
 }
 
 function encode(dtype: TinyModelSpec['dtype'], weights: Float32Array): Uint8Array {

