@@ -158,8 +158,8 @@ export const OPTIONS = {
     default: false,
     on: ['launch'],
     group: 'devices',
-    doc: 'flash attention, which is on anyway',
-    notice: 'flash attention is always on here',
+    doc: 'accepted for SGLang scripts: the plan decides on flash attention',
+    notice: 'flash attention is on wherever it does not cost exactness, with or without the flag',
   },
   attentionBackend: {
     flag: 'attention-backend',
@@ -168,8 +168,8 @@ export const OPTIONS = {
     default: null,
     on: ['launch'],
     group: 'devices',
-    doc: 'accepted for SGLang scripts: llama.cpp has one flash attention per device',
-    notice: "llama.cpp's flash attention is used whatever the name",
+    doc: 'accepted for SGLang scripts: llama.cpp has one kind per device',
+    notice: 'llama.cpp has one attention per device, whatever the name',
   },
   maxBatchedTokens: {
     flag: 'max-num-batched-tokens',

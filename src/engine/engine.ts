@@ -32,6 +32,7 @@ export interface EngineSettings {
   batchTokens: number;
   /** Longer inputs are cut to this many tokens, the end token kept; null = INPUT_TOO_LONG beyond the context. */
   truncateTokens: number | null;
+  /** Flash attention for batches. On the CPU it makes a text's vector depend on its batch: see plan.ts. */
   flashAttention: boolean;
 }
 
@@ -78,11 +79,11 @@ class Engine implements Embedder {
     const { threads, flashAttention, lanes, batchTokens } = settings;
     const { dimensions } = file.facts;
     this.#scheduler = new Scheduler({
-      openLane: (shape) =>
-        new Lane({ ...shape, llama, model: weights, table, dimensions, threads, flashAttention }),
+      openLane: (shape) => new Lane({ ...shape, llama, model: weights, table, dimensions, threads }),
       lanes,
       batchTokens,
       sequences: Math.min(MOST_SEQUENCES, batchTokens),
+      flashAttention,
     });
   }
 

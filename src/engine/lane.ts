@@ -13,6 +13,7 @@ export interface LaneShape {
   sequences: number;
   /** Tokens whose keys and values are kept at once; at least batchTokens. */
   cells: number;
+  flashAttention: boolean;
 }
 
 export interface LaneOptions extends LaneShape {
@@ -21,7 +22,6 @@ export interface LaneOptions extends LaneShape {
   table: TokenTable;
   dimensions: number;
   threads: number;
-  flashAttention: boolean;
 }
 
 /** Part of a text within one decode. */

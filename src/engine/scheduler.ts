@@ -12,6 +12,8 @@ export interface SchedulerOptions {
   batchTokens: number;
   /** Most texts per decode. */
   sequences: number;
+  /** For batches of texts; a text that goes in chunks always has it. */
+  flashAttention: boolean;
 }
 
 /** A text that is being decoded chunk by chunk. */
@@ -36,10 +38,10 @@ export class Scheduler {
   #longBusy = false;
 
   constructor(options: SchedulerOptions) {
-    const { batchTokens, sequences } = options;
+    const { batchTokens, sequences, flashAttention } = options;
     this.#options = options;
     this.#lanes = Array.from({ length: options.lanes }, () =>
-      options.openLane({ batchTokens, sequences, cells: batchTokens }),
+      options.openLane({ batchTokens, sequences, cells: batchTokens, flashAttention }),
     );
     this.#idle = [...this.#lanes];
   }
@@ -143,7 +145,10 @@ export class Scheduler {
     this.#longLane?.close();
     this.#longLane = null;
     const cells = Math.max(LEAST_LONG_CELLS, 2 ** Math.ceil(Math.log2(tokens)));
-    this.#longLane = this.#options.openLane({ batchTokens: this.#options.batchTokens, sequences: 1, cells });
+    // Without flash attention a 32k text would need batchTokens x 32k scores per head; and a text that always goes
+    // alone, in the same chunks, cannot differ from itself in a batch.
+    const { batchTokens, openLane } = this.#options;
+    this.#longLane = openLane({ batchTokens, sequences: 1, cells, flashAttention: true });
     return this.#longLane;
   }
 

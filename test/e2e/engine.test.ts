@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Embedder, EmbedInput } from '../../src/embedder.ts';
+import { openEngine } from '../../src/engine/engine.ts';
+import { engineSettings, fixtureFile, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+
+const TEXTS = REFERENCE.cases.map(textOf);
+const WORDS = ['river', 'table', '星', 'ночь', 'import', '42', 'é', '\n', 'zürich', 'the'];
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [dot, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    dot += (a[i] ?? NaN) * (b[i] ?? NaN);
+    aa += (a[i] ?? NaN) ** 2;
+    bb += (b[i] ?? NaN) ** 2;
+  }
+  return dot / Math.sqrt(aa * bb);
+}
+
+/** Largest difference of a component, relative to the largest component. */
+function relativeDifference(a: Float32Array, b: Float32Array): number {
+  const largest = Math.max(...a.map(Math.abs));
+  return Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN)))) / largest;
+}
+
+async function vectors(engine: Embedder, inputs: readonly EmbedInput[]): Promise<Float32Array[]> {
+  const embeddings = await engine.embed(inputs);
+  const { dimensions } = embeddings;
+  return inputs.map((_, i) => embeddings.vectors.slice(i * dimensions, (i + 1) * dimensions));
+}
+
+// The issue's tolerances: bf16 and q8_0 round the weights that the float32 reference did not.
+const LEAST_COSINE = { f32: 0.99999, f16: 0.99999, bf16: 0.9999, q8_0: 0.999 } as const;
+
+for (const [outtype, least] of Object.entries(LEAST_COSINE)) {
+  test(`${outtype} weights give the vectors of transformers for all reference texts`, async () => {
+    const engine = openEngine(engineSettings(await fixtureFile(outtype as keyof typeof LEAST_COSINE)));
+    const rows = await vectors(engine, TEXTS);
+    for (const [i, row] of rows.entries()) {
+      const { embedding } = REFERENCE.cases[i] ?? { embedding: [] };
+      const got = cosine(row, embedding);
+      assert.ok(got >= least, `${JSON.stringify(TEXTS[i]?.slice(0, 40))}: cosine ${String(got)}`);
+    }
+    await engine.close();
+  });
+}
+
+describe('an engine with f32 weights', () => {
+  let engine: Embedder;
+  before(async () => {
+    engine = openEngine(engineSettings(await fixtureFile('f32')));
+  });
+  after(() => engine.close());
+
+  test('gives a text and its token ids the same vector, bit for bit', async () => {
+    const cases = REFERENCE.cases.filter(({ token_ids }) => Array.isArray(token_ids));
+    const fromTexts = await vectors(engine, cases.map(textOf));
+    const fromIds = await vectors(
+      engine,
+      cases.map(({ token_ids }) => token_ids as number[]),
+    );
+    assert.deepEqual(fromTexts, fromIds);
+  });
+
+  test('appends the end token to ids that lack it', async () => {
+    const [withEnd, without] = await vectors(engine, [
+      [9707, 1879, 151643],
+      [9707, 1879],
+    ]);
+    assert.deepEqual(withEnd, without);
+  });
+
+  test('counts the tokens of the reference, the end token included', async () => {
+    const { tokenCounts } = await engine.embed(TEXTS);
+    const expected = REFERENCE.cases.map(({ token_ids }) =>
+      Array.isArray(token_ids) ? token_ids.length : token_ids.n,
+    );
+    assert.deepEqual([...tokenCounts], expected);
+  });
+
+  test('gives a letter with a combining accent the vector of the composed letter', async () => {
+    const [composed, decomposed] = await vectors(engine, ['caf\u00e9', 'cafe\u0301']);
+    assert.deepEqual(composed, decomposed);
+  });
+
+  test('gives a text the same vector alone and among 200 others', async () => {
+    const others = Array.from({ length: 200 }, (_, i) =>
+      Array.from({ length: 1 + (i % 40) }, (_, j) => WORDS[(i * 7 + j) % WORDS.length]).join(' '),
+    );
+    const among = await vectors(engine, [...others.slice(0, 100), ...TEXTS, ...others.slice(100)]);
+    for (const [i, text] of TEXTS.entries()) {
+      const [alone] = await vectors(engine, [text]);
+      const together = among[100 + i];
+      assert.ok(alone !== undefined && together !== undefined);
+      assert.ok(relativeDifference(alone, together) < 1e-3, JSON.stringify(text.slice(0, 40)));
+    }
+  });
+
+  test('takes "</s>" for ordinary characters, as the Hugging Face tokenizer does', async () => {
+    const { tokenCounts } = await engine.embed(['</s>']);
+    assert.equal(tokenCounts[0], 4);
+  });
+
+  test('finds special tokens before it composes characters', async () => {
+    // U+0338 after ">" would compose to U+226F and hide the token.
+    const [split, ids] = await vectors(engine, ['<|im_end|>\u0338', [151645, 136, 116]]);
+    assert.deepEqual(split, ids);
+  });
+
+  test('cuts vectors to the dimensions asked for and normalises them again', async () => {
+    const [whole] = await vectors(engine, ['Hello world']);
+    const { vectors: cut } = await engine.embed(['Hello world'], { dimensions: 10 });
+    const length = Math.hypot(...(whole?.subarray(0, 10) ?? []));
+    assert.equal(cut.length, 10);
+    for (const [i, x] of cut.entries()) assert.ok(Math.abs(x - (whole?.[i] ?? NaN) / length) < 1e-6);
+  });
+
+  test('answers a short text while a call with many is being computed', async () => {
+    const order: string[] = [];
+    const bulk = engine.embed(Array.from({ length: 2000 }, (_, i) => `text number ${String(i)}`));
+    await Promise.all([
+      bulk.then(() => order.push('bulk')),
+      engine.embed(['one short text']).then(() => order.push('single')),
+    ]);
+    assert.deepEqual(order, ['single', 'bulk']);
+  });
+
+  test('answers a short text while a long one is being computed', async () => {
+    const order: string[] = [];
+    await Promise.all([
+      engine.embed(['word '.repeat(20_000)]).then(() => order.push('long')),
+      engine.embed(['one short text']).then(() => order.push('short')),
+    ]);
+    assert.deepEqual(order, ['short', 'long']);
+  });
+
+  test('drops a cancelled call and serves the next', async () => {
+    const controller = new AbortController();
+    const call = engine.embed(
+      Array.from({ length: 2000 }, () => 'never wanted'),
+      { signal: controller.signal },
+    );
+    controller.abort();
+    await assert.rejects(call, { code: 'CANCELLED' });
+    await assert.doesNotReject(engine.embed(['wanted']));
+  });
+
+  test('refuses an id outside the vocabulary and names it', async () => {
+    await assert.rejects(engine.embed(['fine', [1, 151936]]), {
+      code: 'INVALID_REQUEST',
+      message: 'input 1 has the token id 151936, ids are 0 to 151935',
+    });
+  });
+
+  test('refuses a text longer than the context with its real length', async () => {
+    await assert.rejects(engine.embed(['word '.repeat(32_768)]), {
+      code: 'INPUT_TOO_LONG',
+      message: 'input 0 has 32770 tokens, the limit is 32768',
+    });
+  });
+});
+
+test('a truncating engine keeps the first tokens and the end token', async () => {
+  const engine = openEngine(engineSettings(await fixtureFile('f32'), { truncateTokens: 4 }));
+  const [cut, ids] = await vectors(engine, ['How are you today', [4340, 525, 498, 151643]]);
+  assert.deepEqual(cut, ids);
+  await engine.close();
+});
+
+test('a closed engine refuses with STOPPING after it has finished what it had', async () => {
+  const engine = openEngine(engineSettings(await fixtureFile('q8_0')));
+  const last = engine.embed(['last words']);
+  await engine.close();
+  assert.equal((await last).vectors.length, 64);
+  await assert.rejects(engine.embed(['too late']), { code: 'STOPPING' });
+});

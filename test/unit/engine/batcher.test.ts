@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { planChunks, TextQueue } from '../../../src/engine/batcher.ts';
+
+interface Text {
+  name: string;
+  tokens: Int32Array;
+}
+const text = (name: string, tokens: number): Text => ({ name, tokens: new Int32Array(tokens) });
+const names = (batch: readonly Text[]): string => batch.map(({ name }) => name).join(' ');
+
+test('calls take turns, one text each', () => {
+  const queue = new TextQueue<object, Text>();
+  queue.add({}, [text('a1', 1), text('a2', 1), text('a3', 1)]);
+  queue.add({}, [text('b1', 1)]);
+  assert.equal(names(queue.take({ tokens: 3, sequences: 9 })), 'a1 b1 a2');
+  assert.equal(names(queue.take({ tokens: 3, sequences: 9 })), 'a3');
+  assert.equal(queue.isEmpty, true);
+});
+
+test('a call whose next text does not fit keeps its turn for the next batch', () => {
+  const queue = new TextQueue<object, Text>();
+  queue.add({}, [text('small', 2)]);
+  queue.add({}, [text('large', 9)]);
+  queue.add({}, [text('tiny', 1)]);
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'small tiny');
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'large');
+});
+
+test('a batch has at most as many texts as there are sequences', () => {
+  const queue = new TextQueue<object, Text>();
+  queue.add({}, [text('a', 1), text('b', 1), text('c', 1)]);
+  assert.equal(names(queue.take({ tokens: 100, sequences: 2 })), 'a b');
+});
+
+test('a removed call gives no more texts', () => {
+  const queue = new TextQueue<object, Text>();
+  const gone = {};
+  queue.add(gone, [text('a1', 1), text('a2', 1)]);
+  queue.add({}, [text('b1', 1)]);
+  queue.remove(gone);
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'b1');
+});
+
+test('every text comes out once and no batch exceeds its limits, whatever comes in', () => {
+  const lengths = fc.array(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 }), {
+    maxLength: 10,
+  });
+  fc.assert(
+    fc.property(
+      lengths,
+      fc.integer({ min: 50, max: 200 }),
+      fc.integer({ min: 1, max: 8 }),
+      (calls, tokens, sequences) => {
+        const queue = new TextQueue<object, Text>();
+        const all = calls.map((texts, i) =>
+          texts.map((length, j) => text(`${String(i)}.${String(j)}`, length)),
+        );
+        for (const texts of all) queue.add({}, texts);
+        const seen: string[] = [];
+        while (!queue.isEmpty) {
+          const batch = queue.take({ tokens, sequences });
+          assert.ok(batch.length > 0 && batch.length <= sequences);
+          assert.ok(batch.reduce((sum, { tokens: { length } }) => sum + length, 0) <= tokens);
+          seen.push(...batch.map(({ name }) => name));
+        }
+        assert.deepEqual(
+          seen.sort(),
+          all
+            .flat()
+            .map(({ name }) => name)
+            .sort(),
+        );
+      },
+    ),
+  );
+});
+
+test('chunks of a long text are as few and as equal as can be', () => {
+  assert.deepEqual(planChunks(300, 256), [150, 150]);
+  assert.deepEqual(planChunks(1000, 256), [250, 250, 250, 250]);
+  assert.deepEqual(planChunks(513, 256), [171, 171, 171]);
+});
