@@ -159,6 +159,21 @@ export const FAULTS = {
     message: ({ host, port, problem }) => `cannot listen on ${host}:${String(port)}: ${problem}`,
     hint: () => '--host takes an address of this machine: 127.0.0.1, 0.0.0.0, ::1 or one of its own',
   }),
+  SERVER_UNREACHABLE: row<{ url: string; origin: string; problem: string }>({
+    kind: 'network',
+    status: null,
+    retry: true,
+    message: ({ url, problem }) => `${url}: ${problem}`,
+    hint: ({ origin }) =>
+      `check the URL, or wait for the server with: qwen-embed health --wait --url ${origin}`,
+  }),
+  SERVER_UNFIT: row<{ url: string; problem: string; hint?: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ url, problem }) => `${url}: ${problem}`,
+    hint: ({ hint }) => hint ?? 'the URL must be that of an OpenAI-compatible embeddings server',
+  }),
   FILE_UNWRITABLE: row<{ path: string; problem: string }>({
     kind: 'host',
     status: null,

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { CommandName, OptionName, OptionRow, Settings } from '../config/options.ts';
 import { collectNotices, environmentName, optionsOf, parseValue, spellOut } from '../config/read.ts';
 import { Fault, faultFrom } from '../faults.ts';
+import { runBenchCommand } from './commands/bench.ts';
 import { runConvert } from './commands/convert.ts';
 import { runHealth } from './commands/health.ts';
 import { runLaunch } from './commands/launch.ts';
@@ -14,7 +15,7 @@ import { printFault } from './terminal.ts';
 export async function main(args: readonly string[]): Promise<number> {
   try {
     let exitCode = 0;
-    const program = buildProgram((code) => {
+    const program = buildProgram(args, (code) => {
       exitCode = code;
     });
     await program.parseAsync(spellOutCommand(program, args), { from: 'user' });
@@ -27,7 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(onExitCode: (code: number) => void): Command {
+function buildProgram(args: readonly string[], onExitCode: (code: number) => void): Command {
   const program = new Command('qwen-embed')
     .description(
       "Serves the Qwen3-Embedding models: SGLang's flags, OpenAI's embeddings API, llama.cpp underneath.",
@@ -37,7 +38,9 @@ function buildProgram(onExitCode: (code: number) => void): Command {
     .configureOutput({ writeErr: () => undefined });
   addCommand(program, 'launch', 'start a server').action(async (_options, command: Command) => {
     const settings = readSettings<'launch'>(command);
-    const notices = collectNotices('launch', (name) => ['cli', 'env'].includes(command.getOptionValueSource(name) ?? ''));
+    const notices = collectNotices('launch', (name) =>
+      ['cli', 'env'].includes(command.getOptionValueSource(name) ?? ''),
+    );
     onExitCode(await runLaunch(settings, notices));
   });
   addCommand(program, 'convert', 'convert a Hugging Face folder to a .gguf file')
@@ -48,6 +51,11 @@ function buildProgram(onExitCode: (code: number) => void): Command {
   addCommand(program, 'health', 'ask a server whether it is healthy: exit 0 = yes, 1 = no').action(
     async (_options, command: Command) => {
       onExitCode(await runHealth(readSettings<'health'>(command)));
+    },
+  );
+  addCommand(program, 'bench', 'put load on an OpenAI-compatible server: texts/s, latencies, errors').action(
+    async (_options, command: Command) => {
+      onExitCode(await runBenchCommand(readSettings<'bench'>(command), args));
     },
   );
   return program;

@@ -1,0 +1,144 @@
+// `qwen-embed bench`: load for any OpenAI-compatible embeddings URL, and a report: exit 0 = every request was answered
+// as it should be, 1 = some were not.
+import { readFile } from 'node:fs/promises';
+import { parseEndpoint } from '../../bench/endpoint.ts';
+import { parseLengths, renderLengths } from '../../bench/lengths.ts';
+import { planLegs } from '../../bench/plan.ts';
+import { renderProgress } from '../../bench/progress.ts';
+import { renderJson } from '../../bench/report-json.ts';
+import { renderReport } from '../../bench/report.ts';
+import { runBench, type BenchOptions, type Progress } from '../../bench/run.ts';
+import { parseLines, renderPrefix, type Inputs } from '../../bench/texts.ts';
+import type { Settings } from '../../config/options.ts';
+import { Fault } from '../../faults.ts';
+import { printResult, StatusLine } from '../terminal.ts';
+
+type BenchSettings = Settings<'bench'>;
+
+export async function runBenchCommand(settings: BenchSettings, args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onInterrupt = () => {
+    interrupt.abort();
+  };
+  const options = await readOptions(settings, interrupt.signal);
+  const status = new StatusLine();
+  options.onProgress = showProgress(status);
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  status.show(`asking ${options.endpoints.map(({ url }) => url).join(' and ')}`);
+  try {
+    const result = await runBench(options);
+    status.clear();
+    const load = describeLoad(settings, options.inputs);
+    printResult(
+      settings.json
+        ? JSON.stringify(renderJson(result, { command: renderCommand(args), load }))
+        : renderReport(result, renderLoad(load)),
+    );
+    if (result.interrupted) return 130;
+    return result.legs.some((leg) => leg.rounds.flat().some(({ failures }) => failures > 0)) ? 1 : 0;
+  } catch (error) {
+    if (interrupt.signal.aborted) return 130;
+    throw error;
+  } finally {
+    status.clear();
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+  }
+}
+
+async function readOptions(settings: BenchSettings, signal: AbortSignal): Promise<BenchOptions> {
+  const { compare, modelId, apiKey, encodingFormat, seed, retry, send } = settings;
+  return {
+    endpoints: [
+      parseEndpoint('--url', settings.url),
+      ...(compare === null ? [] : [parseEndpoint('--compare', compare)]),
+    ],
+    legs: planLegs(settings),
+    inputs: await readInputs(settings),
+    modelId,
+    apiKey,
+    encodingFormat,
+    send,
+    seed,
+    retry,
+    checkVectors: settings.check,
+    requestTimeoutMs: 1000 * settings.requestTimeoutSeconds,
+    signal,
+    onProgress: () => undefined,
+  };
+}
+
+async function readInputs({ inputFile, textTokens, send, instruct }: BenchSettings): Promise<Inputs> {
+  if (send === 'ids' && instruct !== null)
+    throw new Fault('BAD_OPTION', {
+      option: '--instruct',
+      problem: 'is text, and --send ids sends none',
+      hint: 'leave out one of the two',
+    });
+  const prefix = renderPrefix(instruct);
+  if (inputFile !== null) {
+    const lines = parseLines(await readText(inputFile), { send, prefix, path: inputFile });
+    return { kind: 'lines', lines };
+  }
+  const lengths = parseLengths(textTokens);
+  return send === 'ids' ? { kind: 'ids', lengths } : { kind: 'words', lengths, prefix };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = code === 'ENOENT' ? 'there is no such file' : message;
+    throw new Fault('FILE_UNREADABLE', { path, problem }, { cause: error });
+  }
+}
+
+function showProgress(status: StatusLine): (progress: Progress) => void {
+  let title = '';
+  let startedAt = 0;
+  return (progress) => {
+    if (progress.leg.title !== title) {
+      title = progress.leg.title;
+      startedAt = performance.now() - progress.elapsedMs;
+    }
+    status.show(renderProgress(progress, performance.now() - startedAt));
+  };
+}
+
+interface LoadFacts extends Record<string, unknown> {
+  inputs: string;
+}
+
+function describeLoad(settings: BenchSettings, inputs: Inputs): LoadFacts {
+  const what = settings.send === 'ids' ? 'token ids' : 'texts';
+  return {
+    inputs:
+      inputs.kind === 'lines'
+        ? `${inputs.lines.length.toLocaleString('en-US')} ${what} of ${settings.inputFile ?? ''}`
+        : `${what}, ${renderLengths(inputs.lengths)}`,
+    send: settings.send,
+    instruct: settings.instruct,
+    encodingFormat: settings.encodingFormat,
+    seed: settings.seed,
+    retry: settings.retry,
+    check: settings.check,
+  };
+}
+
+function renderLoad({ inputs, instruct, encodingFormat }: LoadFacts): string {
+  return `${inputs}${instruct === null ? '' : '; instructed'}; answers in ${String(encodingFormat)}`;
+}
+
+const SECRET = '--api-key';
+
+/** The command as it can be pasted into a shell, without the key. */
+export function renderCommand(args: readonly string[]): string {
+  const shown = args.map((arg, index) => {
+    if (args[index - 1] === SECRET) return '***';
+    return arg.startsWith(`${SECRET}=`) ? `${SECRET}=***` : arg;
+  });
+  return ['qwen-embed', ...shown.map(quote)].join(' ');
+}
+
+const quote = (arg: string): string =>
+  /^[\w@%+=:,./*-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
