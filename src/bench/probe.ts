@@ -9,6 +9,8 @@ export interface ServerFacts {
   /** What requests name; null if the server lists none and nobody gave one. */
   modelId: string | null;
   dimensions: number;
+  /** How vectors came, which need not be what was asked for. */
+  encodingFormat: 'base64' | 'float';
   /** Tokens that the server counts in the probe. */
   probeTokens: number | null;
   /** The vector of the probe, to compare two servers by. */
@@ -37,7 +39,8 @@ export async function probe(client: Client, options: ProbeOptions): Promise<Serv
   if (probeVector === undefined || others.length > 0) throw unfit(client, 'the answer is not one embedding');
   if (probeVector.length === 0) throw unfit(client, 'the embedding has no values');
   const probeTokens = readPromptTokens(answer.body);
-  return { modelId, dimensions: probeVector.length, probeTokens, probeVector };
+  const encodingFormat = /"embedding"\s*:\s*\[/.test(answer.body.toString('latin1')) ? 'float' : 'base64';
+  return { modelId, dimensions: probeVector.length, encodingFormat, probeTokens, probeVector };
 }
 
 /** The fields of a body other than its inputs. */
@@ -85,10 +88,14 @@ function unfit(client: Client, problem: string, hint?: string): Fault {
   return new Fault('SERVER_UNFIT', { url, problem, ...(hint === undefined ? {} : { hint }) });
 }
 
+const WRONG_PATH =
+  'give the base URL that OpenAI clients use for this server (most end in /v1), or name its model: --model-id NAME';
+
 const HINTS: Record<number, string> = {
   401: 'give the key of the server with --api-key',
   403: 'give a key that may embed with --api-key',
-  404: 'give the base URL that OpenAI clients use for this server (most end in /v1), or name its model: --model-id NAME',
+  404: WRONG_PATH,
+  405: WRONG_PATH,
   429: 'the server is busy: wait until its other users are done',
   503: 'the server is not ready yet: wait with qwen-embed health --wait',
 };

@@ -27,12 +27,15 @@ export function renderJson(result: BenchResult, given: { command: string; load: 
     date: new Date().toISOString(),
     machine: readMachine(),
     load: given.load,
-    servers: result.servers.map(({ endpoint, facts: { modelId, dimensions, probeTokens } }) => ({
-      url: endpoint.url,
-      modelId,
-      dimensions,
-      probeTokens,
-    })),
+    servers: result.servers.map(
+      ({ endpoint, facts: { modelId, dimensions, encodingFormat, probeTokens } }) => ({
+        url: endpoint.url,
+        modelId,
+        dimensions,
+        encodingFormat,
+        probeTokens,
+      }),
+    ),
     ...(a === undefined || b === undefined
       ? {}
       : { cosine: cosine(a.facts.probeVector, b.facts.probeVector) }),

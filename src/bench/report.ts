@@ -15,7 +15,7 @@ const SAME_MODEL_COSINE = 0.99;
 export function renderReport(result: BenchResult, about: string): string {
   const servers = result.servers.map(({ endpoint, facts }, index) => {
     const name = result.servers.length === 1 ? '' : `${letter(index)}  `;
-    return `${name}${endpoint.url}  ${facts.modelId ?? 'unnamed model'}, ${String(facts.dimensions)} dimensions`;
+    return `${name}${endpoint.url}  ${facts.modelId ?? 'unnamed model'}, ${String(facts.dimensions)} dimensions in ${facts.encodingFormat}`;
   });
   const legs = result.legs.flatMap((leg) => ['', ...renderLeg(leg)]);
   const notes = collectNotes(result).map((note) => `note: ${note}`);
@@ -143,6 +143,10 @@ export function collectNotes(result: BenchResult): string[] {
 function noteDifferences({ servers: [a, b], legs }: BenchResult): string[] {
   if (a === undefined || b === undefined) return [];
   const notes: string[] = [];
+  if (a.facts.encodingFormat !== b.facts.encodingFormat)
+    notes.push(
+      'one server answers in base64, the other in floats: --encoding-format float asks both for the same',
+    );
   const similarity = cosine(a.facts.probeVector, b.facts.probeVector);
   if (similarity === null) notes.push('the servers answer in different dimensions');
   else if (!(similarity >= SAME_MODEL_COSINE))

@@ -1,5 +1,5 @@
 // `qwen-embed bench`: load for any OpenAI-compatible embeddings URL, and a report: exit 0 = every request was answered
-// as it should be, 1 = some were not.
+// as it should be, 1 = some were not. The first Ctrl-C ends it with a report of what was measured so far.
 import { readFile } from 'node:fs/promises';
 import { parseEndpoint } from '../../bench/endpoint.ts';
 import { parseLengths, renderLengths } from '../../bench/lengths.ts';
@@ -17,7 +17,9 @@ type BenchSettings = Settings<'bench'>;
 
 export async function runBenchCommand(settings: BenchSettings, args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  const onInterrupt = () => {
+  let signalExitCode = 130;
+  const onInterrupt = (name: NodeJS.Signals) => {
+    if (name === 'SIGTERM') signalExitCode = 143;
     interrupt.abort();
   };
   const options = await readOptions(settings, interrupt.signal);
@@ -34,10 +36,10 @@ export async function runBenchCommand(settings: BenchSettings, args: readonly st
         ? JSON.stringify(renderJson(result, { command: renderCommand(args), load }))
         : renderReport(result, renderLoad(load)),
     );
-    if (result.interrupted) return 130;
+    if (result.interrupted) return signalExitCode;
     return result.legs.some((leg) => leg.rounds.flat().some(({ failures }) => failures > 0)) ? 1 : 0;
   } catch (error) {
-    if (interrupt.signal.aborted) return 130;
+    if (interrupt.signal.aborted) return signalExitCode;
     throw error;
   } finally {
     status.clear();
@@ -126,7 +128,7 @@ function describeLoad(settings: BenchSettings, inputs: Inputs): LoadFacts {
 }
 
 function renderLoad({ inputs, instruct, encodingFormat }: LoadFacts): string {
-  return `${inputs}${instruct === null ? '' : '; instructed'}; answers in ${String(encodingFormat)}`;
+  return `${inputs}${instruct === null ? '' : '; instructed'}; asked for ${String(encodingFormat)}`;
 }
 
 const SECRET = '--api-key';
