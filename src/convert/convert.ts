@@ -129,7 +129,11 @@ async function runThreads(task: TranscodeTask, options: ConvertOptions): Promise
 function runThread(task: TranscodeTask, onBytes: (bytes: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     let fault: Fault | null = null;
-    const thread = new Worker(new URL('./transcode-worker.js', import.meta.url), { workerData: task });
+    // A thread inherits the process's flags otherwise, and `--input-type` of a `node -e` kills it.
+    const thread = new Worker(new URL('./transcode-worker.js', import.meta.url), {
+      workerData: task,
+      execArgv: [],
+    });
     thread.on('message', (message: number | WireFault) => {
       if (typeof message === 'number') onBytes(message);
       else fault = faultFromWire(message);

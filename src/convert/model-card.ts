@@ -2,9 +2,8 @@
 // `_name_or_path` and the folder's name, in the reference's order of precedence.
 // Values that GGUF cannot hold there (a number as licence) are left out with a warning. Pure: takes texts and JSON.
 
-import { parse as parseYaml } from 'yaml';
-
 import { isObject, type JsonObject } from './files.ts';
+import { parseFrontMatter } from './front-matter.ts';
 import { stringArray, type GgufValue } from './gguf.ts';
 import { parseModelId, renderSizeLabel, renderTitle, type NameParts } from './model-name.ts';
 import { SAMPLING_KEYS } from './qwen3.ts';
@@ -98,24 +97,6 @@ export function readGeneralValues(sources: CardSources): GeneralValues {
     entries: entries.map(([key, value]) => [`general.${key}`, value]),
     parts: nameParts(fields),
   };
-}
-
-/** The YAML between two lines `---` at the top of a README; an empty object when there is none or it is broken. */
-export function parseFrontMatter(readme: string, onWarning: (message: string) => void): JsonObject {
-  // Python's splitlines() knows more line ends than JavaScript.
-  const lines = readme.split(/\r\n|[\n\r\v\f\x85\u2028\u2029]/);
-  if (lines[0] !== '---') return {};
-  const end = lines.indexOf('---', 1);
-  const text = `${lines.slice(1, end === -1 ? undefined : end).join('\n')}\n`;
-  // YAML 1.1 reads `no` as false, and Norwegian is a language of many models; tabs are no indentation in YAML.
-  const patched = text.replaceAll('- no\n', '- "no"\n').replaceAll('\t', '  ');
-  try {
-    const card: unknown = parseYaml(patched, { version: '1.1', uniqueKeys: false, logLevel: 'silent' });
-    return isObject(card) ? card : {};
-  } catch (error) {
-    onWarning(`README.md: its front matter is no YAML and is left out: ${(error as Error).message}`);
-    return {};
-  }
 }
 
 function resolveFields(card: JsonObject, sources: CardSources): Map<FieldKey, unknown> {

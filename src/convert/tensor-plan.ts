@@ -15,9 +15,8 @@ import {
 } from './qwen3.ts';
 import type { SafeTensor } from './safetensors.ts';
 
-export const OUTTYPES = ['f32', 'f16', 'bf16', 'q8_0'] as const;
 /** A type that every matrix of the file gets. */
-export type Outtype = (typeof OUTTYPES)[number];
+export type Outtype = 'f32' | 'f16' | 'bf16' | 'q8_0';
 
 const TARGET_OF: Record<Outtype, TargetType> = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' };
 
