@@ -42,7 +42,7 @@ function healthUrl(base: string): URL {
 
 async function askHealth(url: URL, leftMs: number): Promise<Health> {
   try {
-    const signal = AbortSignal.timeout(Math.max(1, Math.min(leftMs, LONGEST_ATTEMPT_MS)));
+    const signal = AbortSignal.timeout(Math.ceil(Math.max(1, Math.min(leftMs, LONGEST_ATTEMPT_MS))));
     const { statusCode, body } = await request(url, { signal });
     const text = await body.text();
     return { healthy: statusCode === 200, status: readStatus(text) ?? `HTTP ${String(statusCode)}` };

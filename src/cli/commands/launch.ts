@@ -50,7 +50,7 @@ function showProgress(status: StatusLine, settings: Settings<'launch'>): Progres
   };
 }
 
-/** The first SIGTERM or SIGINT asks for the end; a second one of either gets the default: death at once. */
+/** The first SIGTERM or SIGINT asks for the end; a second one does not wait for it. */
 class StopSignal {
   readonly #controller = new AbortController();
   readonly signal = this.#controller.signal;
@@ -60,8 +60,9 @@ class StopSignal {
   constructor() {
     setMaxListeners(0, this.signal);
     this.wanted = new Promise((resolve) => {
+      // Both stay installed: execa's own handler ends the process where it finds itself alone.
       const onSignal = (name: NodeJS.Signals) => {
-        process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+        if (this.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
         this.exitCode = name === 'SIGINT' ? 130 : 0;
         this.#controller.abort();
         resolve();
