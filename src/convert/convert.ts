@@ -4,7 +4,7 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { Fault, faultFromWire, type WireFault } from '../faults.ts';
@@ -17,7 +17,7 @@ import { createControl, stop, type Passage, type TranscodeTask } from './transco
 export interface ConvertOptions extends PlanOptions {
   /**
    * File to write, or an existing folder to put it in under its default name; default: the model folder.
-   * `{ftype}`, `{outtype}` and their upper-case forms stand for the type.
+   * In the file's name `{ftype}`, `{outtype}` and their upper-case forms stand for the type.
    */
   outfile?: string;
   /** Counts source bytes; called every few megabytes. */
@@ -43,7 +43,7 @@ export async function convert(options: ConvertOptions): Promise<Converted> {
   options.signal?.throwIfAborted();
   const { outtype, tensors, ...plan } = planConversion(options);
   const { small, shards } = listModelFiles(options.modelFolder);
-  const path = await placeOutput(fillTemplate(options.outfile ?? options.modelFolder, outtype), {
+  const path = await placeOutput(nameOutput(options, outtype), {
     fileName: plan.fileName,
     inputs: [...small, ...shards].map((name) => join(options.modelFolder, name)),
   });
@@ -64,10 +64,12 @@ export async function convert(options: ConvertOptions): Promise<Converted> {
   return { outfile: path, sizeBytes: plan.sizeBytes, outtype, tensorCount: tensors.length };
 }
 
-function fillTemplate(path: string, outtype: Outtype): string {
-  return path
+function nameOutput({ outfile, modelFolder }: ConvertOptions, outtype: Outtype): string {
+  if (outfile === undefined) return modelFolder;
+  const name = basename(outfile)
     .replaceAll(/\{(ftype|outtype)?\}/g, outtype)
     .replaceAll(/\{(FTYPE|OUTTYPE)\}/g, outtype.toUpperCase());
+  return join(dirname(outfile), name);
 }
 
 async function openSources(paths: readonly string[]): Promise<Map<string, FileHandle>> {
