@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
+
+/** Room -> rooms it may import from. Files directly in src/ are rooms of their own. */
+const ALLOWED: Record<string, readonly string[]> = {
+  'faults.ts': [],
+  'embedder.ts': [],
+  config: ['faults.ts'],
+  convert: ['faults.ts'],
+  engine: ['faults.ts', 'embedder.ts', 'convert'],
+  worker: ['faults.ts', 'embedder.ts', 'engine'],
+  pool: ['faults.ts', 'embedder.ts', 'worker'],
+  server: ['faults.ts', 'embedder.ts'],
+  models: ['faults.ts', 'convert'],
+  launch: ['faults.ts', 'embedder.ts', 'config', 'models', 'engine', 'pool', 'server'],
+  bench: ['faults.ts', 'config'],
+  cli: ['faults.ts', 'embedder.ts', 'config', 'convert', 'models', 'launch', 'bench'],
+  'index.ts': ['faults.ts', 'embedder.ts', 'convert', 'engine', 'launch'],
+};
+
+/** Packages that one file alone may import. */
+const ONE_IMPORTER: Record<string, string> = {
+  koffi: 'engine/llama-',
+  chalk: 'cli/terminal.ts',
+  ora: 'cli/terminal.ts',
+  commander: 'cli/main.ts',
+  execa: 'pool/worker-handle.ts',
+  fastify: 'server/',
+  yaml: 'convert/front-matter.ts',
+};
+
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.ts'));
+const roomOf = (file: string) => file.split('/')[0] ?? '';
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(`${SOURCE}${file}`, 'utf8');
+  return [...text.matchAll(/(?:from|import\.meta\.resolve\(|import\() ?'([^']+)'|^import '([^']+)'/gm)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+}
+
+for (const file of files) {
+  test(`${file} imports only what its room may know`, () => {
+    for (const specifier of importsOf(file)) {
+      if (!specifier.startsWith('.')) {
+        const importer = ONE_IMPORTER[specifier];
+        assert.ok(
+          importer === undefined || file.startsWith(importer),
+          `${specifier} belongs to ${importer ?? ''}`,
+        );
+        continue;
+      }
+      const room = roomOf(new URL(specifier, `file:///${file}`).pathname.slice(1));
+      if (room === roomOf(file) || room === 'package.json') continue;
+      // The pool's child is named by path, not imported.
+      if (specifier === '../worker/main.js' && roomOf(file) === 'launch') continue;
+      assert.ok(ALLOWED[roomOf(file)]?.includes(room), `${file} may not import ${specifier}`);
+    }
+  });
+}
+
+test('every room is in the list', () => {
+  assert.deepEqual(
+    [...new Set(files.map(roomOf))].filter((room) => !(room in ALLOWED)),
+    [],
+  );
+});
+
+test('no file is longer than 260 lines', () => {
+  const long = files.filter((file) => readFileSync(`${SOURCE}${file}`, 'utf8').split('\n').length > 260);
+  assert.deepEqual(
+    long.filter((file) => !['config/options.ts', 'faults.ts'].includes(file)),
+    [],
+  );
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Machine } from '../../../src/launch/machine.ts';
+import { planLaunch, type PlanQuestion } from '../../../src/launch/plan.ts';
+
+const MACHINE: Machine = {
+  platform: 'linux',
+  arch: 'x64',
+  cores: 8,
+  memoryBytes: 16e9,
+  hasNvidia: false,
+  visibleGpus: null,
+};
+const SETTINGS: PlanQuestion['settings'] = {
+  device: 'auto',
+  tensorParallel: 1,
+  dataParallel: 1,
+  memFractionStatic: 0.9,
+  threads: null,
+  llamaFolder: null,
+  maxBatchedTokens: null,
+};
+
+function plan(settings: Partial<PlanQuestion['settings']>, machine: Partial<Machine> = {}) {
+  return planLaunch({
+    settings: { ...SETTINGS, ...settings },
+    machine: { ...MACHINE, ...machine },
+    model: { file: 'm.gguf', sizeBytes: 1e9 },
+  });
+}
+
+test('without a GPU there is one attempt, on the CPU, with all cores', () => {
+  const [only, ...others] = plan({});
+  assert.deepEqual([only?.backend, only?.workers[0]?.engine.threads, others.length], ['cpu', 8, 0]);
+});
+
+test('workers on the CPU share its cores', () => {
+  assert.deepEqual(
+    plan({ dataParallel: 3 })[0]?.workers.map(({ engine }) => engine.threads),
+    [2, 2, 2],
+  );
+});
+
+test('with an NVIDIA driver CUDA is tried first and the CPU after it', () => {
+  assert.deepEqual(
+    plan({}, { hasNvidia: true }).map(({ backend }) => backend),
+    ['cuda', 'cpu'],
+  );
+});
+
+test('--device cuda without a driver runs on the CPU and says so', () => {
+  const [attempt] = plan({ device: 'cuda' });
+  assert.deepEqual(
+    [attempt?.backend, attempt?.reason],
+    ['cpu', 'CPU, because --device cuda found no NVIDIA driver'],
+  );
+});
+
+test('--device cuda with a driver never falls back to the CPU', () => {
+  assert.deepEqual(
+    plan({ device: 'cuda' }, { hasNvidia: true }).map(({ backend }) => backend),
+    ['cuda'],
+  );
+});
+
+test('each worker gets GPUs of its own, among those visible', () => {
+  const visible = plan(
+    { device: 'cuda', dataParallel: 2, tensorParallel: 2 },
+    { hasNvidia: true, visibleGpus: '4,5,6,7' },
+  );
+  assert.deepEqual(
+    visible[0]?.workers.map(({ env }) => env['CUDA_VISIBLE_DEVICES']),
+    ['4,5', '6,7'],
+  );
+});
+
+test('models that do not fit the memory budget are refused with the numbers', () => {
+  assert.throws(() => plan({ dataParallel: 12 }), {
+    code: 'MEMORY_SHORT',
+    message: '12 workers need 15.2 GB of memory, the budget is 14.4 GB',
+  });
+});
+
+test('--max-num-batched-tokens turns truncation on', () => {
+  assert.equal(plan({ maxBatchedTokens: 512 })[0]?.workers[0]?.engine.truncateTokens, 512);
+});
