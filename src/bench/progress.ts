@@ -13,7 +13,7 @@ export function renderProgress(progress: Progress, legElapsedMs: number): string
   const rate = elapsedMs === 0 ? 0 : (1000 * texts) / elapsedMs;
   const left = share === 0 ? '' : `, ${renderTime((legElapsedMs * (1 - share)) / share)} left`;
   const place = `round ${String(round + 1)} of ${String(rounds)}`;
-  return `${leg.title} ${bar} ${String(Math.floor(100 * share))} %, ${place}, ${renderRate(rate)} texts/s${left}`;
+  return `${bar} ${String(Math.floor(100 * share))} %, ${renderRate(rate)} texts/s${left}; ${place}, ${leg.title}`;
 }
 
 function renderRate(rate: number): string {

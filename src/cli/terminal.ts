@@ -42,7 +42,9 @@ export function printLog(
 
 /** One line that tells what is being done: a spinner on a terminal, nothing elsewhere. */
 export class StatusLine {
-  readonly #spinner: Ora | null = process.stderr.isTTY ? ora({ stream: process.stderr }) : null;
+  // A terminal may say that it has no columns (containers, `script`); ora 9 divides by them and never ends.
+  readonly #spinner: Ora | null =
+    process.stderr.isTTY && process.stderr.columns > 0 ? ora({ stream: process.stderr }) : null;
 
   show(text: string): void {
     if (this.#spinner === null) return;
