@@ -3,7 +3,7 @@
 import type { Settings } from '../config/options.ts';
 import { Fault } from '../faults.ts';
 
-export type Loop =
+type Loop =
   /** Each client sends, waits for the answer, sends again. */
   | { kind: 'closed'; clients: number }
   /** Requests arrive at random times, `perSecond` on average, whether the server keeps up or not. */

@@ -8,7 +8,7 @@ import type { Round } from './record.ts';
 import { summarise } from './statistics.ts';
 
 /** What the generator ran on; nothing is known of the servers' machines. */
-export function readMachine(): Record<string, unknown> {
+function readMachine(): Record<string, unknown> {
   const cores = cpus();
   return {
     cpu: cores[0]?.model.trim() ?? 'unknown',

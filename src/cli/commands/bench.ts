@@ -134,7 +134,7 @@ function renderLoad({ inputs, instruct, encodingFormat }: LoadFacts): string {
 const SECRET = '--api-key';
 
 /** The command as it can be pasted into a shell, without the key. */
-export function renderCommand(args: readonly string[]): string {
+function renderCommand(args: readonly string[]): string {
   const shown = args.map((arg, index) => {
     if (args[index - 1] === SECRET) return '***';
     return arg.startsWith(`${SECRET}=`) ? `${SECRET}=***` : arg;
