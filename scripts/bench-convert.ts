@@ -20,6 +20,8 @@ import { listTensors, renderSafetensorsHeader, writeCompanions, type TinyModelSp
 
 interface Sample {
   ms: number;
+  /** Processor time of all threads; says what a core does while other programs take turns on it. */
+  cpuMs?: number;
   peakMb?: number;
 }
 
@@ -52,12 +54,19 @@ interface ChildTask {
 
 async function convertOnce(task: ChildTask): Promise<void> {
   const start = performance.now();
+  const cpu = process.cpuUsage();
   await convert(task);
   const sample: Sample = {
     ms: performance.now() - start,
+    cpuMs: cpuSince(cpu),
     peakMb: process.resourceUsage().maxRSS / 1024,
   };
   process.stdout.write(JSON.stringify(sample));
+}
+
+function cpuSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
 }
 
 function benchmark(layers: number, runs: number): void {
@@ -158,11 +167,12 @@ function kernelRow(to: TargetType): Row {
   fillWeights(source.u16);
   const run = (): Sample => {
     const start = performance.now();
+    const cpu = process.cpuUsage();
     for (let i = 0; i < rounds; i++) {
       if (findNan('BF16', source, elements) !== -1) throw new Error('a NaN in the weights');
       convertRun({ from: 'BF16', to, elements }, source, target);
     }
-    return { ms: performance.now() - start };
+    return { ms: performance.now() - start, cpuMs: cpuSince(cpu) };
   };
   run();
   return {
@@ -173,35 +183,50 @@ function kernelRow(to: TargetType): Row {
   };
 }
 
+interface Figure {
+  name: string;
+  medianMs: number;
+  mbPerSecond: number;
+  slowest: number;
+  fastest: number;
+  mbPerCpuSecond: number | null;
+  peakMb: number | null;
+}
+
+function summarise({ name, megabytes, samples }: Row): Figure {
+  const ascending = (times: (number | undefined)[]): number[] =>
+    times.filter((time) => time !== undefined).sort((a, b) => a - b);
+  const median = (times: number[]): number | undefined => times[Math.floor(times.length / 2)];
+  const rate = (ms: number | undefined): number => Math.round((megabytes / (ms ?? Infinity)) * 1000);
+  const times = ascending(samples.map(({ ms }) => ms));
+  const cpu = median(ascending(samples.map(({ cpuMs }) => cpuMs)));
+  return {
+    name,
+    medianMs: Math.round(median(times) ?? 0),
+    mbPerSecond: rate(median(times)),
+    slowest: rate(times.at(-1)),
+    fastest: rate(times[0]),
+    mbPerCpuSecond: cpu === undefined ? null : rate(cpu),
+    peakMb: Math.round(Math.max(0, ...samples.map(({ peakMb }) => peakMb ?? 0))) || null,
+  };
+}
+
 function report(rows: readonly Row[]): void {
-  const figures = rows.map(({ name, megabytes, samples }) => {
-    const times = samples.map(({ ms }) => ms).sort((a, b) => a - b);
-    const median = times[Math.floor(times.length / 2)] ?? 0;
-    const rate = (ms: number): number => Math.round((megabytes / ms) * 1000);
-    return {
-      name,
-      medianMs: Math.round(median),
-      mbPerSecond: rate(median),
-      slowest: rate(times.at(-1) ?? 0),
-      fastest: rate(times[0] ?? 0),
-      peakMb: Math.round(Math.max(0, ...samples.map(({ peakMb }) => peakMb ?? 0))) || null,
-    };
-  });
+  const figures = rows.map(summarise);
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
   if (options.json) {
-    console.log(
-      JSON.stringify({ cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, figures }),
-    );
+    console.log(JSON.stringify({ ...machine, figures }));
     return;
   }
+  console.log(`${machine.cpu}, ${String(machine.cores)} cores, Node ${machine.node}`);
   console.log(
-    `${cpus()[0]?.model ?? 'unknown CPU'}, ${String(cpus().length)} cores, Node ${process.version}`,
+    `source: ${String(Math.round(rows[0]?.megabytes ?? 0))} MB of BF16; rates are MB of source, medians`,
   );
-  console.log(
-    `source: ${String(Math.round(rows[0]?.megabytes ?? 0))} MB of BF16; MB/s of source, median (slowest to fastest)`,
-  );
-  for (const { name, medianMs, mbPerSecond, slowest, fastest, peakMb } of figures)
+  for (const { name, medianMs, mbPerSecond, slowest, fastest, mbPerCpuSecond, peakMb } of figures)
     console.log(
       `${name.padEnd(32)} ${String(medianMs).padStart(6)} ms ${String(mbPerSecond).padStart(6)} MB/s ` +
-        `(${String(slowest)} to ${String(fastest)})${peakMb === null ? '' : `  peak ${String(peakMb)} MB`}`,
+        `(${String(slowest)} to ${String(fastest)})` +
+        (mbPerCpuSecond === null ? '' : `  ${String(mbPerCpuSecond)} MB per CPU second`) +
+        (peakMb === null ? '' : `  peak ${String(peakMb)} MB`),
     );
 }

@@ -498,7 +498,7 @@ type KindValue<Row extends OptionRow> = Row extends { kind: 'switch' }
       : string;
 
 /** The value that a row yields: never null when the row has a default. */
-export type OptionValue<Row extends OptionRow> = Row extends { default: null }
+type OptionValue<Row extends OptionRow> = Row extends { default: null }
   ? KindValue<Row> | null
   : KindValue<Row>;
 

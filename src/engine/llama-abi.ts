@@ -23,7 +23,6 @@ type Nullable = Pointer | null;
 export const POOLING_LAST = 3;
 export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
 export const LOG_LEVEL_WARN = 3;
-export const LOG_LEVEL_ERROR = 4;
 
 type Library = LibraryHandle;
 

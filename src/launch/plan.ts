@@ -19,7 +19,7 @@ export interface Attempt {
   workers: WorkerPlan[];
 }
 
-export interface WorkerPlan {
+interface WorkerPlan {
   engine: EngineSettings;
   env: Record<string, string>;
 }

@@ -16,7 +16,7 @@ import { planWorkerEnv } from './worker-env.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import { WorkerSlot, type SlotStatus } from './worker-slot.ts';
 
-export interface CloseLimits {
+interface CloseLimits {
   /** For requests in flight; what is left then ends with STOPPING. */
   drainMs: number;
   /** Between SIGTERM and SIGKILL. */
@@ -42,7 +42,7 @@ export interface PoolOptions {
   signal?: AbortSignal;
 }
 
-export interface PoolStatus {
+interface PoolStatus {
   workers: (SlotStatus & { inFlight: number })[];
   waiting: number;
 }

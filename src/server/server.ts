@@ -11,9 +11,6 @@ import { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
 import { Service } from './service.ts';
 
-export type { ServedModel } from './handlers.ts';
-export type { ServerLog, ServerLogEntry } from './refusal.ts';
-
 export interface ServerOptions {
   host: string;
   /** 0 takes a free one. */

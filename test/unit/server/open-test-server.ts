@@ -1,12 +1,8 @@
 // A server on a free port over a FakeEmbedder, closed when its test ends.
 
 import type { TestContext } from 'node:test';
-import {
-  openServer,
-  type Server,
-  type ServerLogEntry,
-  type ServerOptions,
-} from '../../../src/server/server.ts';
+import { openServer, type Server, type ServerOptions } from '../../../src/server/server.ts';
+import type { ServerLogEntry } from '../../../src/server/refusal.ts';
 import { FakeEmbedder } from '../../fixtures/fake-embedder.ts';
 
 export const MODEL_ID = 'Qwen/Qwen3-Embedding-0.6B';
