@@ -2,11 +2,12 @@
 // owns the order of opening and closing. A call is answered once, by whichever worker lives to do it.
 // Knows nothing of models, devices or HTTP clients; a worker's settings pass through unread.
 import { isDeepStrictEqual } from 'node:util';
-import type { EmbedInput, EmbedOptions, Embedder, Embeddings, ModelFacts } from '../embedder.ts';
+import type { EmbedInput, EmbedOptions, Embedder, Embeddings, ModelFacts, Profile } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { encodeEmbedRequest } from '../worker/protocol.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Log } from './log.ts';
+import { ProfileLedger } from './profile-ledger.ts';
 import { DEFAULT_RESTART_LIMITS, type RestartLimits } from './restart-policy.ts';
 import { planSlices } from './routing.ts';
 import { joinEmbeddings, shiftIndex } from './slices.ts';
@@ -69,6 +70,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 
 class ProcessPool implements WorkerPool {
   readonly #dispatcher = new Dispatcher();
+  readonly #ledger = new ProfileLedger<WorkerHandle>();
   readonly #slots: WorkerSlot[];
   readonly #folder: SocketFolder;
   readonly #closeLimits: CloseLimits;
@@ -126,6 +128,17 @@ class ProcessPool implements WorkerPool {
     } finally {
       signal?.removeEventListener('abort', cancel);
     }
+  }
+
+  /** The sums of all workers since the pool was opened; of one that is dead or does not answer, as last seen. */
+  async profile(): Promise<Profile> {
+    if (this.#closing !== null) throw new Fault('STOPPING', {});
+    const asked = this.#slots.map(async ({ worker }) => {
+      const profile = worker?.isOpen === true ? await worker.profile() : null;
+      if (worker !== null && profile !== null) this.#ledger.see(worker, profile);
+    });
+    await Promise.all(asked);
+    return this.#ledger.total();
   }
 
   close(): Promise<void> {
@@ -187,7 +200,10 @@ class ProcessPool implements WorkerPool {
         onReady: (worker, model) => {
           this.#admit(worker, model);
         },
-        onDeath: (worker, death) => this.#dispatcher.workerDied(worker, death),
+        onDeath: (worker, death) => {
+          this.#ledger.bury(worker);
+          return this.#dispatcher.workerDied(worker, death);
+        },
       },
       planStart: () => ({
         entry: workerEntry,
@@ -204,6 +220,7 @@ class ProcessPool implements WorkerPool {
       const problem = 'its model differs from that of the other workers; was the file replaced?';
       throw new Fault('WORKER_START_FAILED', { problem });
     }
+    this.#ledger.open(worker);
     this.#dispatcher.workerReady(worker);
     this.#onFirstReady();
   }

@@ -3,7 +3,7 @@
 // Restarting, routing and blame are decided elsewhere.
 import { execa } from 'execa';
 import { buildConnector, Pool } from 'undici';
-import type { ModelFacts } from '../embedder.ts';
+import type { ModelFacts, Profile } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import {
   decodeEmbedResponse,
@@ -15,6 +15,7 @@ import {
   READY_PATH,
   type StartOrder,
 } from '../worker/protocol.ts';
+import { decodeProfile, PROFILE_PATH } from '../worker/profile-message.ts';
 import type { Outcome, Runner } from './dispatcher.ts';
 import { LastWords } from './last-words.ts';
 import { renderDeath, type Death } from './suspicion.ts';
@@ -46,6 +47,8 @@ const spawnWorker = ({ entry, env }: WorkerStart) =>
 /** A grandchild may hold a dead worker's streams open; its last words and news are awaited so long. */
 const LAST_WORDS_MS = 250;
 const REDIAL_MS = 5;
+/** A profile is a courtesy: whoever asks for it goes on without. */
+const PROFILE_TIMEOUT_MS = 1000;
 /** The worker's backlog is full, or this process is short of file descriptors: both pass. */
 const PASSING_DIAL_ERRORS = new Set(['EAGAIN', 'ECONNREFUSED', 'EMFILE', 'ENFILE']);
 
@@ -100,6 +103,17 @@ export class WorkerHandle implements Runner {
       this.kill();
       await this.died;
       return { kind: 'lost' };
+    }
+  }
+
+  /** null when the worker does not answer in time, or not sensibly. */
+  async profile(): Promise<Profile | null> {
+    const signal = AbortSignal.timeout(PROFILE_TIMEOUT_MS);
+    try {
+      const response = await this.#http.request({ method: 'GET', path: PROFILE_PATH, signal });
+      return decodeProfile(await response.body.text());
+    } catch {
+      return null;
     }
   }
 

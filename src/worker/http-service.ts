@@ -1,4 +1,4 @@
-// The worker's HTTP side: one Embedder behind POST /embed and GET /ready on a unix socket (or a named pipe).
+// The worker's HTTP side: one Embedder behind POST /embed, GET /ready and GET /profile on a unix socket (or a named pipe).
 // Many requests are answered at once; the Embedder decides what is computed together. A caller that hangs up
 // aborts its request. Knows nothing of processes, models or who calls.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -12,6 +12,7 @@ import {
   READY_PATH,
   type EmbedRequest,
 } from './protocol.ts';
+import { encodeProfile, PROFILE_PATH } from './profile-message.ts';
 
 /** A whole 2,048-input request of 32k-token texts is about 250 MB. */
 const MAX_BODY_BYTES = 512 * 1024 * 1024;
@@ -79,7 +80,9 @@ async function answer(exchange: Exchange): Promise<void> {
   const { request, response, embedder } = exchange;
   const { method = '', url = '' } = request;
   if (method === 'GET' && url === READY_PATH) {
-    send(response, { status: 200, type: 'application/json', chunks: [encodeReady(embedder.model)] });
+    sendJson(response, encodeReady(embedder.model));
+  } else if (method === 'GET' && url === PROFILE_PATH) {
+    sendJson(response, encodeProfile(await embedder.profile()));
   } else if (method === 'POST' && url === EMBED_PATH) {
     await answerEmbed(exchange);
   } else {
@@ -131,6 +134,10 @@ function send(response: ServerResponse, { status, type, chunks }: Answer): void 
   for (const chunk of chunks) response.write(chunk);
   response.uncork();
   response.end();
+}
+
+function sendJson(response: ServerResponse, json: string): void {
+  send(response, { status: 200, type: 'application/json', chunks: [json] });
 }
 
 // A body that was not read to its end cannot be followed by another request on the same connection.

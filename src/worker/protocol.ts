@@ -1,6 +1,7 @@
 // What crosses between the pool and a worker, as bytes: pure encoders and decoders, nothing is sent from here.
 // The socket carries HTTP/1.1: POST /embed takes an embed request and answers an embed response (or a fault as
-// JSON with the fault's status), GET /ready answers the model's facts. Orders and news travel as IPC messages.
+// JSON with the fault's status), GET /ready answers the model's facts, GET /profile is profile-message.ts's.
+// Orders and news travel as IPC messages.
 // Decoders believe nothing: any bytes give either a valid value or the fault WIRE_MALFORMED.
 import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, ModelFacts } from '../embedder.ts';
@@ -233,7 +234,7 @@ export function parseWorkerNews(
   return message['kind'] === 'fault' ? { kind: 'fault', fault: faultFromPeer(message['fault']) } : null;
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
@@ -241,7 +242,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function checkVersion(version: unknown): void {
@@ -250,6 +251,6 @@ function checkVersion(version: unknown): void {
   }
 }
 
-function malformed(problem: string, cause?: unknown): Fault {
+export function malformed(problem: string, cause?: unknown): Fault {
   return new Fault('WIRE_MALFORMED', { problem }, { cause });
 }

@@ -1,5 +1,11 @@
 // Vectors that a test can foretell from the text alone, so that every answer can be checked, whoever gave it.
-import type { EmbedInput, Embedder, Embeddings, ModelFacts } from '../../src/embedder.ts';
+import {
+  emptyProfile,
+  type EmbedInput,
+  type Embedder,
+  type Embeddings,
+  type ModelFacts,
+} from '../../src/embedder.ts';
 import { Fault } from '../../src/faults.ts';
 
 export const KNOWN_MODEL: ModelFacts = {
@@ -21,11 +27,14 @@ export type Hook = (inputs: readonly EmbedInput[], signal?: AbortSignal) => Prom
 
 /** `beforeAnswer` may wait, die or throw. */
 export function openKnownEmbedder(beforeAnswer: Hook = () => undefined, model = KNOWN_MODEL): Embedder {
+  const done = emptyProfile();
   return {
     model,
     async embed(inputs, options = {}): Promise<Embeddings> {
       await beforeAnswer(inputs, options.signal);
       if (options.signal?.aborted === true) throw new Fault('CANCELLED', {});
+      done.texts += inputs.length;
+      done.stageSeconds.decode += 0.5;
       const dimensions = options.dimensions ?? model.dimensions;
       return {
         vectors: Float32Array.from(inputs.flatMap((input) => knownVector(input, dimensions))),
@@ -33,6 +42,7 @@ export function openKnownEmbedder(beforeAnswer: Hook = () => undefined, model = 
         tokenCounts: Uint32Array.from(inputs.map((input) => input.length + 1)),
       };
     },
+    profile: () => Promise.resolve(done),
     close: () => Promise.resolve(),
   };
 }

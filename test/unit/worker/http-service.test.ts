@@ -13,6 +13,7 @@ import {
   decodeReady,
   encodeEmbedRequest,
 } from '../../../src/worker/protocol.ts';
+import { decodeProfile } from '../../../src/worker/profile-message.ts';
 import { KNOWN_MODEL, knownVector, openKnownEmbedder, type Hook } from '../../process/known-embedder.ts';
 
 async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
@@ -31,13 +32,15 @@ async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
 const embed = { method: 'POST', path: '/embed' } as const;
 const oneText = encodeEmbedRequest({ inputs: ['a'], dimensions: 3 });
 
-test('POST /embed answers vectors, GET /ready the model', async (t) => {
+test('POST /embed answers vectors, GET /ready the model, GET /profile the sums', async (t) => {
   const client = await openClient(t);
   const answer = await client.request({ ...embed, body: oneText });
   const { vectors } = decodeEmbedResponse(await answer.body.arrayBuffer());
   assert.deepEqual([...vectors], knownVector('a', 3));
   const ready = await client.request({ method: 'GET', path: '/ready' });
   assert.deepEqual(decodeReady(await ready.body.text()), KNOWN_MODEL);
+  const profile = await client.request({ method: 'GET', path: '/profile' });
+  assert.equal(decodeProfile(await profile.body.text()).texts, 1);
 });
 
 for (const [title, body, code, status] of [

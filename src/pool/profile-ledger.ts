@@ -1,0 +1,50 @@
+// What all workers have done, the dead ones included: a worker's sums begin at nothing, those of the pool never go
+// down. Holds the profiles as they were last seen; who asks the workers for them is the pool's business.
+import { emptyProfile, type Profile } from '../embedder.ts';
+
+export class ProfileLedger<Worker extends object> {
+  readonly #seen = new Map<Worker, Profile>();
+  #buried = emptyProfile();
+
+  open(worker: Worker): void {
+    this.#seen.set(worker, emptyProfile());
+  }
+
+  /** Answers may overtake each other, and a dead worker's is buried already. */
+  see(worker: Worker, profile: Profile): void {
+    const before = this.#seen.get(worker);
+    if (before !== undefined) this.#seen.set(worker, combine(before, profile, Math.max));
+  }
+
+  bury(worker: Worker): void {
+    const last = this.#seen.get(worker);
+    if (last === undefined) return;
+    this.#seen.delete(worker);
+    this.#buried = combine(this.#buried, last, add);
+  }
+
+  total(): Profile {
+    return [...this.#seen.values()].reduce((sum, profile) => combine(sum, profile, add), this.#buried);
+  }
+}
+
+const add = (a: number, b: number): number => a + b;
+
+function combine(a: Profile, b: Profile, join: (a: number, b: number) => number): Profile {
+  const [x, y] = [a.stageSeconds, b.stageSeconds];
+  return {
+    batches: join(a.batches, b.batches),
+    texts: join(a.texts, b.texts),
+    tokens: join(a.tokens, b.tokens),
+    prefixTokens: join(a.prefixTokens, b.prefixTokens),
+    duplicates: join(a.duplicates, b.duplicates),
+    cacheHits: join(a.cacheHits, b.cacheHits),
+    stageSeconds: {
+      tokenise: join(x.tokenise, y.tokenise),
+      queue: join(x.queue, y.queue),
+      'look-up': join(x['look-up'], y['look-up']),
+      decode: join(x.decode, y.decode),
+      read: join(x.read, y.read),
+    },
+  };
+}

@@ -1,0 +1,38 @@
+// GET /profile: what a worker's embedder has done so far, as JSON. Pure, and as distrustful as protocol.ts:
+// anything but sums that can be sums is the fault WIRE_MALFORMED.
+import type { Profile } from '../embedder.ts';
+import { isRecord, malformed, parseJson } from './protocol.ts';
+
+export const PROFILE_PATH = '/profile';
+
+export function encodeProfile(profile: Profile): string {
+  return JSON.stringify(profile);
+}
+
+export function decodeProfile(body: string): Profile {
+  const value = parseJson(body);
+  if (!isRecord(value)) throw malformed('a profile is no object');
+  const seconds = value['stageSeconds'];
+  if (!isRecord(seconds)) throw malformed('a profile without its stages');
+  return {
+    batches: readSum(value, 'batches'),
+    texts: readSum(value, 'texts'),
+    tokens: readSum(value, 'tokens'),
+    prefixTokens: readSum(value, 'prefixTokens'),
+    duplicates: readSum(value, 'duplicates'),
+    cacheHits: readSum(value, 'cacheHits'),
+    stageSeconds: {
+      tokenise: readSum(seconds, 'tokenise'),
+      queue: readSum(seconds, 'queue'),
+      'look-up': readSum(seconds, 'look-up'),
+      decode: readSum(seconds, 'decode'),
+      read: readSum(seconds, 'read'),
+    },
+  };
+}
+
+function readSum(record: Record<string, unknown>, key: string): number {
+  const value = record[key];
+  if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+  throw malformed(`${key} is ${JSON.stringify(value)}`);
+}
