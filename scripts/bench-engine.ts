@@ -59,6 +59,8 @@ async function openOurs(modelFile: string): Promise<Contender> {
     threads,
     lanes: 1,
     batchTokens: 256,
+    prefixTokens: 0,
+    cachedVectors: 0,
     truncateTokens: null,
     flashAttention: false,
   });

@@ -31,6 +31,27 @@ export interface ModelFacts {
   weightsType: string;
 }
 
+/** Stages of the work on a text, in order. `queue` is waiting, the others are somebody's time. */
+export const STAGES = ['tokenise', 'queue', 'look-up', 'decode', 'read'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What an embedder has done since it was opened; sums, so that two profiles subtract. */
+export interface Profile {
+  batches: number;
+  /** Texts whose vector was asked for and delivered. */
+  texts: number;
+  /** Tokens of those texts, the end token included. */
+  tokens: number;
+  /** Tokens of theirs that were not decoded because a shared prefix held them already. */
+  prefixTokens: number;
+  /** Texts that were answered together with an equal one in flight. */
+  duplicates: number;
+  /** Texts whose vector came from the cache of finished vectors. */
+  cacheHits: number;
+  /** Seconds per stage, added up over batches (`queue`: over texts). */
+  stageSeconds: Record<Stage, number>;
+}
+
 export interface Embedder {
   readonly model: ModelFacts;
 
@@ -41,6 +62,21 @@ export interface Embedder {
    */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embeddings>;
 
+  /** Faults: WORKER_DIED, STOPPING. */
+  profile(): Promise<Profile>;
+
   /** Lets calls in flight finish, then frees everything. Later calls reject with STOPPING. */
   close(): Promise<void>;
+}
+
+export function emptyProfile(): Profile {
+  return {
+    batches: 0,
+    texts: 0,
+    tokens: 0,
+    prefixTokens: 0,
+    duplicates: 0,
+    cacheHits: 0,
+    stageSeconds: { tokenise: 0, queue: 0, 'look-up': 0, decode: 0, read: 0 },
+  };
 }

@@ -181,6 +181,16 @@ export const OPTIONS = {
     group: 'requests',
     doc: 'cut longer inputs to this many tokens, end token kept; default: refuse them',
   },
+  embeddingCacheSize: {
+    flag: 'embedding-cache-size',
+    kind: 'integer',
+    min: 0,
+    max: 10 * MANY,
+    default: 0,
+    on: ['launch'],
+    group: 'requests',
+    doc: 'finished vectors that each worker keeps for equal texts; 0 = none',
+  },
   contextLength: {
     flag: 'context-length',
     kind: 'integer',

@@ -2,10 +2,12 @@
 // Calls take turns, one text each, so a call with one text is in the next batch however many texts another has waiting.
 // There is no timer: while one batch runs, the next one fills by itself.
 
-/** One text of a call, ready to be decoded. */
+/** One text ready to be decoded. */
 export interface QueuedText {
-  /** Token ids, the end token last; never empty. */
-  tokens: Int32Array;
+  /** Tokens that its decode takes; at least 1. */
+  readonly cost: number;
+  /** False when nobody waits for it any more. */
+  readonly isWanted: boolean;
 }
 
 export interface BatchLimits {
@@ -15,27 +17,28 @@ export interface BatchLimits {
   sequences: number;
 }
 
-/** Texts waiting, grouped by the call they belong to; `Call` is any object, compared by identity. */
-export class TextQueue<Call extends object, Text extends QueuedText> {
-  // In order of turn. Each call's texts are taken from `next` on.
-  #turns: { call: Call; texts: readonly Text[]; next: number }[] = [];
+interface Turn<Text> {
+  texts: readonly Text[];
+  /** The first of `texts` that has not been taken. */
+  next: number;
+}
+
+/** Texts waiting, in the groups in which they came. */
+export class TextQueue<Text extends QueuedText> {
+  #turns: Turn<Text>[] = [];
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
   }
 
-  add(call: Call, texts: readonly Text[]): void {
-    if (texts.length > 0) this.#turns.push({ call, texts, next: 0 });
-  }
-
-  /** Forgets what has not been taken of a call. */
-  remove(call: Call): void {
-    this.#turns = this.#turns.filter((turn) => turn.call !== call);
+  add(texts: readonly Text[]): void {
+    if (texts.length > 0) this.#turns.push({ texts, next: 0 });
   }
 
   /**
-   * Takes the next batch: round by round one text of each call in turn, as long as the limits hold. A call whose next
+   * Takes the next batch: round by round one text of each group in turn, as long as the limits hold. A group whose next
    * text does not fit is passed over for this batch and keeps its turn. A first text beyond `limits.tokens` goes alone.
+   * Texts that nobody wants are dropped on the way.
    */
   take(limits: BatchLimits): Text[] {
     const batch: Text[] = [];
@@ -43,20 +46,28 @@ export class TextQueue<Call extends object, Text extends QueuedText> {
     let passedOver = 0;
     while (passedOver < this.#turns.length && batch.length < limits.sequences && free > 0) {
       const turn = this.#turns[passedOver];
-      const text = turn?.texts[turn.next];
-      if (turn === undefined || text === undefined) break;
-      if (text.tokens.length > free && batch.length > 0) {
+      const text = turn === undefined ? undefined : skipUnwanted(turn);
+      if (turn === undefined || text === undefined) {
+        this.#turns.splice(passedOver, 1);
+        continue;
+      }
+      if (text.cost > free && batch.length > 0) {
         passedOver++;
         continue;
       }
       batch.push(text);
-      free -= text.tokens.length;
+      free -= text.cost;
       turn.next++;
       this.#turns.splice(passedOver, 1);
       if (turn.next < turn.texts.length) this.#turns.push(turn);
     }
     return batch;
   }
+}
+
+function skipUnwanted<Text extends QueuedText>(turn: Turn<Text>): Text | undefined {
+  while (turn.texts[turn.next]?.isWanted === false) turn.next++;
+  return turn.texts[turn.next];
 }
 
 /** Sizes of the chunks in which a text of `tokens` is decoded: as few as `most` allows, as equal as can be. */

@@ -2,15 +2,7 @@
 // Ends once: with all vectors, with the first fault, or cancelled; whatever comes later is ignored.
 import type { Embeddings } from '../embedder.ts';
 import { Fault } from '../faults.ts';
-import type { QueuedText } from './batcher.ts';
 import { cutAndNormalise } from './vector.ts';
-
-/** One input of a call, tokenised. */
-export interface CallText extends QueuedText {
-  call: Call;
-  /** Place of the input in the call. */
-  index: number;
-}
 
 export class Call {
   readonly done: Promise<Embeddings>;
@@ -31,40 +23,33 @@ export class Call {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (inputs === 0)
-      this.#end(() => {
-        this.#resolve(this.#result);
-      });
+    if (inputs === 0) this.#succeed();
   }
 
   get hasEnded(): boolean {
     return this.#ended;
   }
 
-  /** Takes the raw vector of one text; it may be a view that is valid only now. */
-  finish({ index, tokens }: CallText, raw: Float32Array): void {
+  /** Takes the vector of one input, raw or normalised, of at least the call's dimensions. */
+  finish(index: number, tokens: number, vector: Float32Array): void {
+    if (this.#ended) return;
     const { vectors, dimensions, tokenCounts } = this.#result;
-    const row = vectors.subarray(index * dimensions, (index + 1) * dimensions);
-    if (!cutAndNormalise(raw, row)) {
+    if (!cutAndNormalise(vector, vectors.subarray(index * dimensions, (index + 1) * dimensions))) {
       this.fail(new Fault('VECTOR_NOT_FINITE', { index }));
       return;
     }
-    tokenCounts[index] = tokens.length;
-    if (--this.#missing === 0)
-      this.#end(() => {
-        this.#resolve(this.#result);
-      });
+    tokenCounts[index] = tokens;
+    if (--this.#missing === 0) this.#succeed();
   }
 
   fail(fault: Error): void {
-    this.#end(() => {
-      this.#reject(fault);
-    });
-  }
-
-  #end(settle: () => void): void {
     if (this.#ended) return;
     this.#ended = true;
-    settle();
+    this.#reject(fault);
+  }
+
+  #succeed(): void {
+    this.#ended = true;
+    this.#resolve(this.#result);
   }
 }

@@ -2,11 +2,22 @@
 // Knows nothing of sockets, processes or HTTP. A failed assertion in llama.cpp ends the process, which is why the
 // product runs engines in worker processes.
 // Order of work: tokenise -> queue -> (a lane is free) batch -> decode -> cut and normalise -> answer.
+import { createHash } from 'node:crypto';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import type { EmbedInput, EmbedOptions, Embedder, Embeddings, ModelFacts } from '../embedder.ts';
+import { LRUCache } from 'lru-cache';
+import {
+  emptyProfile,
+  type EmbedInput,
+  type EmbedOptions,
+  type Embedder,
+  type Embeddings,
+  type ModelFacts,
+  type Profile,
+} from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { Call, type CallText } from './call.ts';
+import { Call } from './call.ts';
 import { openHeadlessModel } from './headless-model.ts';
+import { InputReader } from './input-reader.ts';
 import { Lane } from './lane.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type Pointer } from './llama-abi.ts';
@@ -14,6 +25,7 @@ import { type ModelFile, readModelFile, readTensor } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { TokenTable } from './token-table.ts';
 import { Tokenizer } from './tokenizer.ts';
+import { Work, type Waiter } from './work.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
 export interface EngineSettings {
@@ -30,14 +42,23 @@ export interface EngineSettings {
   lanes: number;
   /** Most tokens in one decode. Texts longer than this are decoded in chunks of their own. */
   batchTokens: number;
+  /** Most tokens of shared prefixes that each lane keeps decoded; 0 turns sharing off. */
+  prefixTokens: number;
+  /** Finished vectors that are kept; 0 turns the cache off. */
+  cachedVectors: number;
   /** Longer inputs are cut to this many tokens, the end token kept; null = INPUT_TOO_LONG beyond the context. */
   truncateTokens: number | null;
   /** Flash attention for batches. On the CPU it makes a text's vector depend on its batch: see plan.ts. */
   flashAttention: boolean;
 }
 
-/** llama.cpp keeps at most this many sequences apart (LLAMA_MAX_SEQ). */
-const MOST_SEQUENCES = 256;
+const LONGEST_KEY = 256;
+
+interface FinishedText {
+  tokens: number;
+  /** As llama.cpp gave it: not cut, not normalised. */
+  vector: Float32Array;
+}
 
 /** Inputs are tokenised in slices of about this size, between which decodes that have ended get their turn. */
 const SLICE_CHARACTERS = 32_768;
@@ -58,32 +79,41 @@ export function openEngine(settings: EngineSettings): Embedder {
 class Engine implements Embedder {
   readonly model: ModelFacts;
   readonly #llama: Llama;
+  readonly #inputs: InputReader;
   readonly #tokenizer: Tokenizer;
   readonly #weights: Pointer;
   readonly #scheduler: Scheduler;
-  readonly #endToken: number;
-  readonly #truncateTokens: number | null;
+  readonly #profile = emptyProfile();
   readonly #calls = new Set<Promise<unknown>>();
+  /** Works that are not finished, by the key of their text: equal texts in flight are computed once. */
+  readonly #inFlight = new Map<string, Work>();
+  /** Finished vectors, unless the cache is off. */
+  readonly #finished: LRUCache<string, FinishedText> | null;
   #closing: Promise<void> | null = null;
 
   constructor(settings: EngineSettings, file: ModelFile, llama: Llama) {
     this.model = file.facts;
     this.#llama = llama;
-    this.#endToken = file.endToken;
-    this.#truncateTokens = settings.truncateTokens;
     this.#tokenizer = new Tokenizer(llama, file);
+    this.#inputs = new InputReader({
+      tokenise: (text) => this.#tokenizer.tokenise(text),
+      endToken: file.endToken,
+      truncateTokens: settings.truncateTokens,
+      model: file.facts,
+    });
+    this.#finished =
+      settings.cachedVectors > 0 ? new LRUCache<string, FinishedText>({ max: settings.cachedVectors }) : null;
     const bytes = readTensor(file, file.tokenEmbeddings);
     const table = new TokenTable(llama, { ...file.tokenEmbeddings, path: file.path, bytes });
     const weights = openHeadlessModel(llama, file, settings.gpuLayers);
     this.#weights = weights;
-    const { threads, flashAttention, lanes, batchTokens } = settings;
     const { dimensions } = file.facts;
+    const { threads } = settings;
+    const profile = this.#profile;
     this.#scheduler = new Scheduler({
-      openLane: (shape) => new Lane({ ...shape, llama, model: weights, table, dimensions, threads }),
-      lanes,
-      batchTokens,
-      sequences: Math.min(MOST_SEQUENCES, batchTokens),
-      flashAttention,
+      ...settings,
+      profile,
+      openLane: (shape) => new Lane({ ...shape, llama, model: weights, table, dimensions, threads, profile }),
     });
   }
 
@@ -92,18 +122,23 @@ class Engine implements Embedder {
     const call = new Call(inputs.length, options.dimensions ?? this.model.dimensions);
     const cancel = () => {
       call.fail(new Fault('CANCELLED', {}));
-      this.#scheduler.drop(call);
     };
     options.signal?.addEventListener('abort', cancel, { once: true });
     if (options.signal?.aborted === true) cancel();
     this.#calls.add(call.done);
     try {
       const [embeddings] = await Promise.all([call.done, this.#queue(call, inputs)]);
+      this.#profile.texts += inputs.length;
+      this.#profile.tokens += embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
       return embeddings;
     } finally {
       options.signal?.removeEventListener('abort', cancel);
       this.#calls.delete(call.done);
     }
+  }
+
+  profile(): Promise<Profile> {
+    return Promise.resolve(structuredClone(this.#profile));
   }
 
   close(): Promise<void> {
@@ -120,46 +155,62 @@ class Engine implements Embedder {
 
   /** Tokenises slice by slice; the first texts may be computed while the last are still text. */
   async #queue(call: Call, inputs: readonly EmbedInput[]): Promise<void> {
-    let slice: CallText[] = [];
+    let works: Work[] = [];
     let characters = 0;
     for (const [index, input] of inputs.entries()) {
       if (call.hasEnded) return;
-      try {
-        slice.push({ call, index, tokens: this.#toTokens(input, index) });
-      } catch (error) {
-        call.fail(faultFrom(error));
-        this.#scheduler.drop(call);
-        return;
-      }
+      const work = this.#admit(input, { call, index });
+      if (work !== null) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;
-      this.#scheduler.add(call, slice);
-      slice = [];
+      this.#scheduler.add(works);
+      works = [];
       characters = 0;
       await yieldToLoop();
     }
-    if (!call.hasEnded) this.#scheduler.add(call, slice);
+    this.#scheduler.add(works);
   }
 
-  /** Token ids with the end token last, within the limit. */
-  #toTokens(input: EmbedInput, index: number): Int32Array {
-    const tokens = typeof input === 'string' ? this.#tokenizer.tokenise(input) : this.#checkIds(input, index);
-    const limit = Math.min(this.#truncateTokens ?? Infinity, this.model.contextTokens);
-    if (tokens.length <= limit) return tokens;
-    if (this.#truncateTokens === null)
-      throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit });
-    tokens[limit - 1] = this.#endToken;
-    return tokens.subarray(0, limit);
-  }
-
-  // Clients send ids with or without the end token; without it at the end the vector would be read at the wrong place.
-  #checkIds(ids: readonly number[], index: number): Int32Array {
-    if (ids.length === 0) throw new Fault('INPUT_EMPTY', { index });
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= this.model.vocabularySize);
-    if (wrong !== undefined) {
-      const problem = `input ${String(index)} has the token id ${String(wrong)}, ids are 0 to ${String(this.model.vocabularySize - 1)}`;
-      throw new Fault('INVALID_REQUEST', { param: 'input', problem });
+  /** A work to queue; null where a finished or an equal text in flight answers this one, or a fault has ended the call. */
+  #admit(input: EmbedInput, waiter: Waiter): Work | null {
+    const { call, index } = waiter;
+    const key = keyOf(input);
+    const finished = this.#finished?.get(key);
+    if (finished !== undefined) {
+      this.#profile.cacheHits++;
+      call.finish(index, finished.tokens, finished.vector);
+      return null;
     }
-    return Int32Array.from(ids.at(-1) === this.#endToken ? ids : [...ids, this.#endToken]);
+    const equal = this.#inFlight.get(key);
+    if (equal?.isWanted === true) {
+      this.#profile.duplicates++;
+      equal.waiters.push(waiter);
+      return null;
+    }
+    try {
+      const started = performance.now();
+      const tokens = this.#inputs.read(input, index);
+      this.#profile.stageSeconds.tokenise += (performance.now() - started) / 1000;
+      return this.#startWork(key, new Work(tokens, waiter, this.#scheduler.prefixes.assign(tokens)));
+    } catch (error) {
+      call.fail(faultFrom(error));
+      return null;
+    }
   }
+
+  #startWork(key: string, work: Work): Work {
+    this.#inFlight.set(key, work);
+    work.onEnd = (raw) => {
+      if (this.#inFlight.get(key) === work) this.#inFlight.delete(key);
+      if (raw?.every(Number.isFinite))
+        this.#finished?.set(key, { tokens: work.tokens.length, vector: raw.slice() });
+    };
+    return work;
+  }
+}
+
+/** Texts and ids never share a key; long ones are hashed, for the key lives as long as the cache keeps it. */
+function keyOf(input: EmbedInput): string {
+  const key = typeof input === 'string' ? `t${input}` : `i${input.join()}`;
+  return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('base64');
 }

@@ -1,9 +1,11 @@
 // Owns one llama_context: its cells, its input buffers, one decode at a time. Several lanes share one loaded model.
 // Knows tokens and raw vectors; knows nothing of texts, calls or queues.
+import type { Profile } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import type { Llama, Pointer } from './llama-abi.ts';
 import { FLASH_ATTENTION, POOLING_LAST } from './llama-abi.ts';
 import type { Batch } from './llama-layout.ts';
+import type { Prefix } from './prefixes.ts';
 import type { TokenTable } from './token-table.ts';
 
 export interface LaneShape {
@@ -11,7 +13,9 @@ export interface LaneShape {
   batchTokens: number;
   /** Texts that fit into one decode. */
   sequences: number;
-  /** Tokens whose keys and values are kept at once; at least batchTokens. */
+  /** Shared prefixes that can be kept decoded. */
+  prefixSequences: number;
+  /** Tokens whose keys and values are kept at once, prefixes included; at least batchTokens. */
   cells: number;
   flashAttention: boolean;
 }
@@ -22,6 +26,13 @@ export interface LaneOptions extends LaneShape {
   table: TokenTable;
   dimensions: number;
   threads: number;
+  profile: Profile;
+}
+
+/** What a lane needs to know of a text. */
+interface LaneText {
+  readonly tokens: Int32Array;
+  readonly prefix: Prefix | null;
 }
 
 /** Part of a text within one decode. */
@@ -29,6 +40,7 @@ interface Piece {
   tokens: Int32Array;
   /** Position of the first token in its text. */
   start: number;
+  sequence: number;
 }
 
 export class Lane {
@@ -37,17 +49,21 @@ export class Lane {
   readonly #context: Pointer;
   readonly #memory: Pointer;
   readonly #buffers: BatchBuffers;
+  /** Sequence that holds each decoded prefix. */
+  readonly #prefixes = new Map<Prefix, number>();
+  /** Sequences of the last decode's texts, whose cells the next one frees. */
+  #usedSequences = 0;
 
   /** Faults: ENGINE_FAILED where memory for the context is short. */
   constructor(options: LaneOptions) {
-    const { llama, model, batchTokens, cells, sequences, threads } = options;
+    const { llama, model, batchTokens, cells, sequences, prefixSequences, threads } = options;
     const context = llama.initContext(
       model,
       llama.contextParams({
         n_ctx: cells,
         n_batch: batchTokens,
         n_ubatch: batchTokens,
-        n_seq_max: sequences,
+        n_seq_max: sequences + prefixSequences,
         n_threads: threads,
         n_threads_batch: threads,
         pooling_type: POOLING_LAST,
@@ -66,18 +82,26 @@ export class Lane {
   }
 
   /**
-   * Decodes whole texts together and hands each text's raw vector to `onVector`, as a view that is valid only during
-   * that call. Faults: ENGINE_FAILED.
+   * Decodes whole texts together, their live prefixes left out, and hands each text's raw vector to `onVector`, as a
+   * view that is valid only during that call. Faults: ENGINE_FAILED.
    */
   async decodeTexts(
-    texts: readonly { tokens: Int32Array }[],
+    texts: readonly LaneText[],
     onVector: (index: number, raw: Float32Array) => void,
   ): Promise<void> {
-    await this.#decode(
-      texts.map(({ tokens }) => ({ tokens, start: 0 })),
-      true,
-    );
+    this.#freeTexts();
+    // Read once: a prefix may be dropped while the decode runs.
+    const prefixes = texts.map(({ prefix }) => prefix);
+    for (const prefix of new Set(prefixes)) if (prefix !== null) await this.#keepPrefix(prefix);
+    const pieces = texts.map(({ tokens }, sequence) => {
+      const start = this.#sharePrefix(prefixes[sequence] ?? null, sequence);
+      return { tokens: tokens.subarray(start), start, sequence };
+    });
+    this.#usedSequences = texts.length;
+    await this.#decode(pieces);
+    const started = performance.now();
     for (let i = 0; i < texts.length; i++) onVector(i, this.#readVector(i));
+    this.#options.profile.stageSeconds.read += (performance.now() - started) / 1000;
   }
 
   /**
@@ -85,7 +109,9 @@ export class Lane {
    * after the last chunk. The view is valid until the next decode. Faults: ENGINE_FAILED.
    */
   async decodeChunk(tokens: Int32Array, start: number): Promise<Float32Array> {
-    await this.#decode([{ tokens, start }], start === 0);
+    if (start === 0) this.#freeTexts();
+    this.#usedSequences = 1;
+    await this.#decode([{ tokens, start, sequence: 0 }]);
     return this.#readVector(0);
   }
 
@@ -101,26 +127,63 @@ export class Lane {
     return llama.viewFloats(pointer, dimensions);
   }
 
-  async #decode(pieces: readonly Piece[], fresh: boolean): Promise<void> {
-    const { llama, table } = this.#options;
-    const { batch, vectors, sequenceIds } = this.#buffers;
-    let at = 0;
-    for (const [sequence, { tokens, start }] of pieces.entries()) {
-      table.lookUp(tokens, vectors, at);
-      for (let i = 0; i < tokens.length; i++, at++) {
-        batch.pos[at] = start + i;
-        sequenceIds[at] = sequence;
-      }
+  #freeTexts(): void {
+    const { llama } = this.#options;
+    for (let i = 0; i < this.#usedSequences; i++) llama.removeSequence(this.#memory, i, -1, -1);
+    this.#usedSequences = 0;
+    for (const [prefix, sequence] of this.#prefixes) {
+      if (prefix.live) continue;
+      llama.removeSequence(this.#memory, sequence, -1, -1);
+      this.#prefixes.delete(prefix);
     }
-    batch.n_tokens = at;
-    if (fresh) llama.clearMemory(this.#memory, false);
+  }
+
+  async #keepPrefix(prefix: Prefix): Promise<void> {
+    if (this.#prefixes.has(prefix)) return;
+    const { sequences, prefixSequences } = this.#options;
+    const taken = new Set(this.#prefixes.values());
+    const free = Array.from({ length: prefixSequences }, (_, i) => sequences + i).find((i) => !taken.has(i));
+    if (free === undefined) throw new Fault('BUG', { problem: 'more live prefixes than sequences for them' });
+    await this.#decode([{ tokens: prefix.tokens, start: 0, sequence: free }]);
+    this.#prefixes.set(prefix, free);
+  }
+
+  /** Gives a sequence the cells of a prefix; returns the tokens that it need not decode. */
+  #sharePrefix(prefix: Prefix | null, sequence: number): number {
+    const source = prefix === null ? undefined : this.#prefixes.get(prefix);
+    if (prefix === null || source === undefined) return 0;
+    this.#options.llama.copySequence(this.#memory, source, sequence, -1, -1);
+    return prefix.tokens.length;
+  }
+
+  async #decode(pieces: readonly Piece[]): Promise<void> {
+    const { llama, profile } = this.#options;
+    const { batch } = this.#buffers;
+    const started = performance.now();
+    this.#fillBatch(pieces);
+    const filled = performance.now();
     const code = await new Promise<number>((resolve, reject) => {
       llama.decode.async(this.#context, batch, (error: unknown, result: number) => {
         if (error instanceof Error) reject(error);
         else resolve(result);
       });
     });
+    profile.stageSeconds['look-up'] += (filled - started) / 1000;
+    profile.stageSeconds.decode += (performance.now() - filled) / 1000;
     if (code !== 0) throw new Fault('ENGINE_FAILED', { problem: `llama_decode returned ${String(code)}` });
+  }
+
+  #fillBatch(pieces: readonly Piece[]): void {
+    const { batch, vectors, sequenceIds } = this.#buffers;
+    let at = 0;
+    for (const { tokens, start, sequence } of pieces) {
+      this.#options.table.lookUp(tokens, vectors, at);
+      for (let i = 0; i < tokens.length; i++, at++) {
+        batch.pos[at] = start + i;
+        sequenceIds[at] = sequence;
+      }
+    }
+    batch.n_tokens = at;
   }
 }
 

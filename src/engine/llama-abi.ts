@@ -65,9 +65,13 @@ function bindFunctions(llama: Library, base: Library) {
     ),
     freeContext: of<(context: Pointer) => void>(llama, 'void llama_free(void *context)'),
     getMemory: of<(context: Pointer) => Pointer>(llama, 'void *llama_get_memory(void *context)'),
-    clearMemory: of<(memory: Pointer, data: boolean) => void>(
+    removeSequence: of<(memory: Pointer, sequence: number, from: number, to: number) => boolean>(
       llama,
-      'void llama_memory_clear(void *memory, bool data)',
+      'bool llama_memory_seq_rm(void *memory, int32_t sequence, int32_t from, int32_t to)',
+    ),
+    copySequence: of<(memory: Pointer, source: number, target: number, from: number, to: number) => void>(
+      llama,
+      'void llama_memory_seq_cp(void *memory, int32_t source, int32_t target, int32_t from, int32_t to)',
     ),
     decode: of<(context: Pointer, batch: Batch) => number>(
       llama,

@@ -1,35 +1,44 @@
 // Owns the lanes and decides what each decodes next: a batch of texts, then one chunk of a long text, in turn, so that
-// neither holds up the other for more than one decode. Knows tokens and calls; knows no text and no tokenizer.
+// neither holds up the other for more than one decode. Knows tokens and works; knows no text and no tokenizer.
+import type { Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
-import { TextQueue, planChunks } from './batcher.ts';
-import type { Call, CallText } from './call.ts';
+import { planChunks, TextQueue } from './batcher.ts';
 import type { Lane, LaneShape } from './lane.ts';
+import { PrefixStore } from './prefixes.ts';
+import type { Work } from './work.ts';
 
 export interface SchedulerOptions {
   openLane: (shape: LaneShape) => Lane;
   lanes: number;
   /** Most tokens per decode; a text beyond it goes in chunks on a lane of its own. */
   batchTokens: number;
-  /** Most texts per decode. */
-  sequences: number;
+  /** Most tokens of shared prefixes that each lane keeps decoded; 0 turns sharing off. */
+  prefixTokens: number;
   /** For batches of texts; a text that goes in chunks always has it. */
   flashAttention: boolean;
+  profile: Profile;
 }
 
 /** A text that is being decoded chunk by chunk. */
 interface LongRun {
-  text: CallText;
+  work: Work;
   chunks: number[];
   position: number;
 }
+
+/** llama.cpp keeps at most 256 sequences apart (LLAMA_MAX_SEQ); some of them hold prefixes. */
+const MOST_SEQUENCES = 256;
+const PREFIX_SEQUENCES = 8;
 
 /** Cells of a long lane grow in steps of powers of two from here, so that few sizes are ever opened. */
 const LEAST_LONG_CELLS = 1024;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #texts = new TextQueue<Call, CallText>();
-  readonly #longTexts = new TextQueue<Call, CallText>();
+  readonly #prefixes: PrefixStore;
+  readonly #sequences: number;
+  readonly #texts = new TextQueue<Work>();
+  readonly #longTexts = new TextQueue<Work>();
   readonly #lanes: Lane[];
   readonly #idle: Lane[];
   readonly #runs = new Set<Promise<void>>();
@@ -38,28 +47,27 @@ export class Scheduler {
   #longBusy = false;
 
   constructor(options: SchedulerOptions) {
-    const { batchTokens, sequences, flashAttention } = options;
+    const { batchTokens, prefixTokens, flashAttention, lanes, openLane } = options;
     this.#options = options;
-    this.#lanes = Array.from({ length: options.lanes }, () =>
-      options.openLane({ batchTokens, sequences, cells: batchTokens, flashAttention }),
-    );
+    this.#prefixes = new PrefixStore({ tokens: prefixTokens, count: PREFIX_SEQUENCES });
+    const prefixSequences = prefixTokens > 0 ? PREFIX_SEQUENCES : 0;
+    this.#sequences = Math.min(MOST_SEQUENCES - prefixSequences, batchTokens);
+    const shape = { batchTokens, sequences: this.#sequences, prefixSequences, flashAttention };
+    const cells = batchTokens + prefixTokens;
+    this.#lanes = Array.from({ length: lanes }, () => openLane({ ...shape, cells }));
     this.#idle = [...this.#lanes];
   }
 
-  add(call: Call, texts: readonly CallText[]): void {
-    const isLong = ({ tokens }: CallText) => tokens.length > this.#options.batchTokens;
-    this.#texts.add(
-      call,
-      texts.filter((text) => !isLong(text)),
-    );
-    this.#longTexts.add(call, texts.filter(isLong));
-    this.#wake();
+  /** Learns from the text and tells which shared beginning it has. */
+  get prefixes(): PrefixStore {
+    return this.#prefixes;
   }
 
-  /** Forgets the texts of a call that no decode has begun. */
-  drop(call: Call): void {
-    this.#texts.remove(call);
-    this.#longTexts.remove(call);
+  add(works: readonly Work[]): void {
+    const isLong = ({ tokens }: Work) => tokens.length > this.#options.batchTokens;
+    this.#texts.add(works.filter((work) => !isLong(work)));
+    this.#longTexts.add(works.filter(isLong));
+    this.#wake();
   }
 
   /** Lets running decodes finish, then frees the lanes. */
@@ -91,23 +99,32 @@ export class Scheduler {
 
   async #work(lane: Lane): Promise<void> {
     while (this.#hasWork) {
-      const batch = this.#texts.take({
-        tokens: this.#options.batchTokens,
-        sequences: this.#options.sequences,
-      });
+      const batch = this.#takeBatch();
       if (batch.length > 0) await this.#runBatch(lane, batch);
       if (!this.#longBusy) await this.#runChunk();
     }
   }
 
-  async #runBatch(lane: Lane, batch: readonly CallText[]): Promise<void> {
+  // The prefixes' cells come out of the same budget: attention costs by cells, not by tokens.
+  #takeBatch(): Work[] {
+    const tokens = this.#options.batchTokens - this.#prefixes.tokens;
+    const batch = this.#texts.take({ tokens, sequences: this.#sequences });
+    const now = performance.now();
+    const { profile } = this.#options;
+    for (const { queuedAtMs } of batch) profile.stageSeconds.queue += (now - queuedAtMs) / 1000;
+    return batch;
+  }
+
+  async #runBatch(lane: Lane, batch: readonly Work[]): Promise<void> {
+    const { profile } = this.#options;
     try {
+      profile.batches++;
+      for (const { cost, tokens } of batch) profile.prefixTokens += tokens.length - cost;
       await lane.decodeTexts(batch, (i, raw) => {
-        const text = batch[i];
-        text?.call.finish(text, raw);
+        batch[i]?.finish(raw);
       });
     } catch (error) {
-      for (const { call } of batch) this.#fail(call, error);
+      for (const work of batch) work.fail(faultFrom(error));
     }
   }
 
@@ -116,26 +133,27 @@ export class Scheduler {
     if (run === null) return;
     this.#longBusy = true;
     try {
-      const { text, chunks, position } = run;
-      const lane = this.#longLaneFor(text.tokens.length);
+      const { work, chunks, position } = run;
+      const lane = this.#longLaneFor(work.tokens.length);
       const end = position + (chunks.shift() ?? 0);
-      const raw = await lane.decodeChunk(text.tokens.subarray(position, end), position);
+      this.#options.profile.batches++;
+      const raw = await lane.decodeChunk(work.tokens.subarray(position, end), position);
       run.position = end;
-      if (end === text.tokens.length) text.call.finish(text, raw);
+      if (end === work.tokens.length) work.finish(raw);
     } catch (error) {
-      this.#fail(run.text.call, error);
+      run.work.fail(faultFrom(error));
     } finally {
       this.#longBusy = false;
     }
   }
 
-  /** The run to go on with; a new one when the last is over or its call has ended. */
+  /** The run to go on with; a new one when the last is over or nobody wants it any more. */
   #nextLongRun(): LongRun | null {
     const { batchTokens } = this.#options;
     if (this.#longRun !== null && !isOver(this.#longRun)) return this.#longRun;
-    const [text] = this.#longTexts.take({ tokens: 1, sequences: 1 });
+    const [work] = this.#longTexts.take({ tokens: 1, sequences: 1 });
     this.#longRun =
-      text === undefined ? null : { text, chunks: planChunks(text.tokens.length, batchTokens), position: 0 };
+      work === undefined ? null : { work, chunks: planChunks(work.tokens.length, batchTokens), position: 0 };
     return this.#longRun;
   }
 
@@ -148,16 +166,11 @@ export class Scheduler {
     // Without flash attention a 32k text would need batchTokens x 32k scores per head; and a text that always goes
     // alone, in the same chunks, cannot differ from itself in a batch.
     const { batchTokens, openLane } = this.#options;
-    this.#longLane = openLane({ batchTokens, sequences: 1, cells, flashAttention: true });
+    this.#longLane = openLane({ batchTokens, sequences: 1, prefixSequences: 0, cells, flashAttention: true });
     return this.#longLane;
-  }
-
-  #fail(call: Call, error: unknown): void {
-    call.fail(faultFrom(error));
-    this.drop(call);
   }
 }
 
-function isOver({ text, position }: LongRun): boolean {
-  return text.call.hasEnded || position >= text.tokens.length;
+function isOver({ work, position }: LongRun): boolean {
+  return !work.isWanted || position >= work.tokens.length;
 }

@@ -33,6 +33,7 @@ type LaunchSettings = Pick<
   | 'threads'
   | 'llamaFolder'
   | 'maxBatchedTokens'
+  | 'embeddingCacheSize'
 >;
 
 export interface PlanQuestion {
@@ -45,8 +46,8 @@ export interface PlanQuestion {
 // Flash attention would give 994, but sums in half precision and in an order that depends on the batch: a text alone
 // and among others then differs by 1.5e-3 (f32 weights) to 2e-2 (q8_0) of its largest component, without it by 1e-7.
 // GPUs need 1,024 to 2,048 tokens per batch, and lanes that fill each other's gaps.
-const CPU_SHAPE = { lanes: 1, batchTokens: 256, flashAttention: false };
-const GPU_SHAPE = { lanes: 3, batchTokens: 2048, flashAttention: true };
+const CPU_SHAPE = { lanes: 1, batchTokens: 256, prefixTokens: 96, flashAttention: false };
+const GPU_SHAPE = { lanes: 3, batchTokens: 2048, prefixTokens: 512, flashAttention: true };
 
 /** Besides the weights: keys and values, compute buffers, the process itself. */
 const OVERHEAD_BYTES = 256 * 1024 * 1024;
@@ -100,6 +101,7 @@ function planWorker({ settings, machine, model }: PlanQuestion, backend: Backend
       gpuLayers: onCpu ? 0 : -1,
       threads: settings.threads ?? (onCpu ? share : Math.min(share, GPU_HOST_THREADS)),
       truncateTokens: settings.maxBatchedTokens,
+      cachedVectors: settings.embeddingCacheSize,
       ...shape,
     },
     env: {

@@ -160,6 +160,78 @@ describe('an engine with f32 weights', () => {
   });
 });
 
+const INSTRUCTION =
+  'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:';
+
+test('a shared instruction is decoded once and changes no vector', async () => {
+  const file = await fixtureFile('f32');
+  const sharing = openEngine(engineSettings(file));
+  const whole = openEngine(engineSettings(file, { prefixTokens: 0 }));
+  const queries = Array.from(
+    { length: 60 },
+    (_, i) => `${INSTRUCTION}what is number ${String(i)} ${WORDS[i % 10] ?? ''}`,
+  );
+  const [a, b] = [await vectors(sharing, queries), await vectors(whole, queries)];
+  for (const [i, row] of a.entries()) assert.ok(relativeDifference(row, b[i] ?? assert.fail()) < 1e-4);
+  const { prefixTokens } = await sharing.profile();
+  assert.ok(prefixTokens > 60 * 10, `${String(prefixTokens)} tokens were shared`);
+  assert.equal((await whole.profile()).prefixTokens, 0);
+  await Promise.all([sharing.close(), whole.close()]);
+});
+
+test('more instructions than there is room for still give the right vectors', async () => {
+  const file = await fixtureFile('f32');
+  const sharing = openEngine(engineSettings(file, { prefixTokens: 48 }));
+  const whole = openEngine(engineSettings(file, { prefixTokens: 0 }));
+  const instructions = Array.from(
+    { length: 6 },
+    (_, i) => `Instruct: task number ${String(i)} of those that we have here today\nQuery:`,
+  );
+  const queries = Array.from(
+    { length: 240 },
+    (_, i) => `${instructions[Math.floor(i / 5) % 6] ?? ''}${WORDS[i % 10] ?? ''} ${String(i)}`,
+  );
+  const calls = Array.from({ length: 24 }, (_, i) => queries.slice(i * 10, i * 10 + 10));
+  const rows = (await Promise.all(calls.map((call) => vectors(sharing, call)))).flat();
+  const expected = await vectors(whole, queries);
+  for (const [i, row] of rows.entries())
+    assert.ok(relativeDifference(row, expected[i] ?? assert.fail()) < 1e-4);
+  await Promise.all([sharing.close(), whole.close()]);
+});
+
+test('equal texts in flight are computed once, and one that is cancelled does not take the others with it', async () => {
+  const engine = openEngine(engineSettings(await fixtureFile('f32')));
+  const controller = new AbortController();
+  const first = engine.embed(['the same text'], { signal: controller.signal });
+  const others = engine.embed(
+    Array.from({ length: 50 }, () => 'the same text'),
+    { dimensions: 16 },
+  );
+  controller.abort();
+  await assert.rejects(first, { code: 'CANCELLED' });
+  const { vectors: block } = await others;
+  const [alone] = await vectors(engine, ['the same text']);
+  assert.equal(
+    new Set(Array.from({ length: 50 }, (_, i) => block.slice(i * 16, i * 16 + 16).join())).size,
+    1,
+  );
+  assert.ok(
+    Math.abs((block[0] ?? NaN) / (block[1] ?? NaN) - (alone?.[0] ?? NaN) / (alone?.[1] ?? NaN)) < 1e-4,
+  );
+  assert.equal((await engine.profile()).duplicates, 50);
+  await engine.close();
+});
+
+test('the cache answers a text it has seen, cut to any dimensions, and counts it', async () => {
+  const engine = openEngine(engineSettings(await fixtureFile('f32'), { cachedVectors: 10 }));
+  const [first] = await vectors(engine, ['kept text']);
+  const [second] = await vectors(engine, ['kept text']);
+  assert.deepEqual(first, second);
+  const { batches, cacheHits, texts, tokens } = await engine.profile();
+  assert.deepEqual({ batches, cacheHits, texts, tokens }, { batches: 1, cacheHits: 1, texts: 2, tokens: 6 });
+  await engine.close();
+});
+
 test('a truncating engine keeps the first tokens and the end token', async () => {
   const engine = openEngine(engineSettings(await fixtureFile('f32'), { truncateTokens: 4 }));
   const [cut, ids] = await vectors(engine, ['How are you today', [4340, 525, 498, 151643]]);

@@ -5,42 +5,44 @@ import { planChunks, TextQueue } from '../../../src/engine/batcher.ts';
 
 interface Text {
   name: string;
-  tokens: Int32Array;
+  cost: number;
+  isWanted: boolean;
 }
-const text = (name: string, tokens: number): Text => ({ name, tokens: new Int32Array(tokens) });
+const text = (name: string, cost: number): Text => ({ name, cost, isWanted: true });
 const names = (batch: readonly Text[]): string => batch.map(({ name }) => name).join(' ');
 
 test('calls take turns, one text each', () => {
-  const queue = new TextQueue<object, Text>();
-  queue.add({}, [text('a1', 1), text('a2', 1), text('a3', 1)]);
-  queue.add({}, [text('b1', 1)]);
+  const queue = new TextQueue<Text>();
+  queue.add([text('a1', 1), text('a2', 1), text('a3', 1)]);
+  queue.add([text('b1', 1)]);
   assert.equal(names(queue.take({ tokens: 3, sequences: 9 })), 'a1 b1 a2');
   assert.equal(names(queue.take({ tokens: 3, sequences: 9 })), 'a3');
   assert.equal(queue.isEmpty, true);
 });
 
 test('a call whose next text does not fit keeps its turn for the next batch', () => {
-  const queue = new TextQueue<object, Text>();
-  queue.add({}, [text('small', 2)]);
-  queue.add({}, [text('large', 9)]);
-  queue.add({}, [text('tiny', 1)]);
+  const queue = new TextQueue<Text>();
+  queue.add([text('small', 2)]);
+  queue.add([text('large', 9)]);
+  queue.add([text('tiny', 1)]);
   assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'small tiny');
   assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'large');
 });
 
 test('a batch has at most as many texts as there are sequences', () => {
-  const queue = new TextQueue<object, Text>();
-  queue.add({}, [text('a', 1), text('b', 1), text('c', 1)]);
+  const queue = new TextQueue<Text>();
+  queue.add([text('a', 1), text('b', 1), text('c', 1)]);
   assert.equal(names(queue.take({ tokens: 100, sequences: 2 })), 'a b');
 });
 
-test('a removed call gives no more texts', () => {
-  const queue = new TextQueue<object, Text>();
-  const gone = {};
-  queue.add(gone, [text('a1', 1), text('a2', 1)]);
-  queue.add({}, [text('b1', 1)]);
-  queue.remove(gone);
+test('a text that nobody wants any more is dropped, wherever it waits', () => {
+  const queue = new TextQueue<Text>();
+  const gone = [text('a1', 1), text('a2', 1)];
+  queue.add(gone);
+  queue.add([text('b1', 1)]);
+  for (const each of gone) each.isWanted = false;
   assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'b1');
+  assert.equal(queue.isEmpty, true);
 });
 
 test('every text comes out once and no batch exceeds its limits, whatever comes in', () => {
@@ -53,16 +55,16 @@ test('every text comes out once and no batch exceeds its limits, whatever comes 
       fc.integer({ min: 50, max: 200 }),
       fc.integer({ min: 1, max: 8 }),
       (calls, tokens, sequences) => {
-        const queue = new TextQueue<object, Text>();
+        const queue = new TextQueue<Text>();
         const all = calls.map((texts, i) =>
           texts.map((length, j) => text(`${String(i)}.${String(j)}`, length)),
         );
-        for (const texts of all) queue.add({}, texts);
+        for (const texts of all) queue.add(texts);
         const seen: string[] = [];
         while (!queue.isEmpty) {
           const batch = queue.take({ tokens, sequences });
           assert.ok(batch.length > 0 && batch.length <= sequences);
-          assert.ok(batch.reduce((sum, { tokens: { length } }) => sum + length, 0) <= tokens);
+          assert.ok(batch.reduce((sum, { cost }) => sum + cost, 0) <= tokens);
           seen.push(...batch.map(({ name }) => name));
         }
         assert.deepEqual(

@@ -19,6 +19,7 @@ const SETTINGS: PlanQuestion['settings'] = {
   threads: null,
   llamaFolder: null,
   maxBatchedTokens: null,
+  embeddingCacheSize: 0,
 };
 
 function plan(settings: Partial<PlanQuestion['settings']>, machine: Partial<Machine> = {}) {
