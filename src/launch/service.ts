@@ -13,7 +13,7 @@ import { openPool, type WorkerPool } from '../pool/pool.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { checkChatTemplate } from './chat-template.ts';
 import { readMachine } from './machine.ts';
-import { planLaunch, type Attempt, type ModelOnDisk } from './plan.ts';
+import { planLaunch, planOuttype, type Attempt, type ModelOnDisk } from './plan.ts';
 
 /** What happens on the way, for whoever shows it. */
 export interface Progress {
@@ -86,11 +86,13 @@ async function prepareModel(
   const { settings, progress, signal } = options;
   const onDisk = (file: string) => ({ file, sizeBytes: statSync(file).size });
   if (found.kind === 'gguf') return onDisk(found.path);
+  const { outtype, reason } = planOuttype(settings, readMachine());
+  progress.log('info', `weights: ${outtype}, ${reason}`, {});
   progress.onStep(`converting ${found.path}`);
   const { file, wasCached } = await convertToCache({
     modelFolder: found.path,
     cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
-    outtype: settings.outtype,
+    outtype,
     onProgress: progress.onConversion,
     onWarning: (warning) => {
       progress.log('warn', warning, {});

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Machine } from '../../../src/launch/machine.ts';
-import { planLaunch, type PlanQuestion } from '../../../src/launch/plan.ts';
+import { planLaunch, planOuttype, type PlanQuestion } from '../../../src/launch/plan.ts';
 
 const MACHINE: Machine = {
   platform: 'linux',
   arch: 'x64',
   cores: 8,
   memoryBytes: 16e9,
+  hasFastBf16: true,
   hasNvidia: false,
   visibleGpus: null,
 };
@@ -20,6 +21,8 @@ const SETTINGS: PlanQuestion['settings'] = {
   llamaFolder: null,
   maxBatchedTokens: null,
   embeddingCacheSize: 0,
+  lanes: null,
+  batchTokens: null,
 };
 
 function plan(settings: Partial<PlanQuestion['settings']>, machine: Partial<Machine> = {}) {
@@ -85,3 +88,20 @@ test('models that do not fit the memory budget are refused with the numbers', ()
 test('--max-num-batched-tokens turns truncation on', () => {
   assert.equal(plan({ maxBatchedTokens: 512 })[0]?.workers[0]?.engine.truncateTokens, 512);
 });
+
+test('--lanes and --max-prefill-tokens win over the plan', () => {
+  const engine = plan({ lanes: 2, batchTokens: 1024 })[0]?.workers[0]?.engine;
+  assert.deepEqual([engine?.lanes, engine?.batchTokens], [2, 1024]);
+});
+
+for (const [what, machine, outtype] of [
+  ['a processor with AVX-512 BF16', {}, 'bf16'],
+  ['a processor without it', { hasFastBf16: false }, 'q8_0'],
+  ['a GPU', { hasFastBf16: false, hasNvidia: true }, 'bf16'],
+] as const) {
+  test(`${what} gets ${outtype} weights unless --outtype says otherwise`, () => {
+    const settings = { outtype: 'auto', device: 'auto' } as const;
+    assert.equal(planOuttype(settings, { ...MACHINE, ...machine }).outtype, outtype);
+    assert.equal(planOuttype({ ...settings, outtype: 'f32' }, { ...MACHINE, ...machine }).outtype, 'f32');
+  });
+}
