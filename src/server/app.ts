@@ -5,12 +5,14 @@ import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Fault, faultFrom } from '../faults.ts';
 import { type Handler, type HandlerContext, makeHandlers } from './handlers.ts';
 import { checkContentType } from './json-body.ts';
+import type { Endpoint } from './metrics.ts';
 import { makeRefuse, pathOf, type Refuse, refuseMalformed, type ServerLog, unknownRoute } from './refusal.ts';
 import { requestIdFrom } from './request-id.ts';
 import { FAULTS_OF_NO_ROUTE, pathsOf, type RouteName, ROUTES, type RouteRow } from './routes.ts';
 
 export interface AppOptions extends HandlerContext {
   bodyLimitBytes: number;
+  exposesMetrics: boolean;
   log: ServerLog;
 }
 
@@ -43,6 +45,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const handlers = makeHandlers(options);
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const row: RouteRow = ROUTES[name];
+    if (row.onlyWith === 'metrics' && !options.exposesMetrics) continue;
     const rowRefuse = makeRefuse({ ...options, faults: row.faults });
     addRoute(app, { row, handler: handlers[name], refuse: rowRefuse, service: options.service });
   }
@@ -57,10 +60,12 @@ function addBodyParser(app: FastifyInstance): void {
   });
 }
 
-function addHooks(app: FastifyInstance, { openRequests, service, log }: AppOptions): void {
+function addHooks(app: FastifyInstance, { openRequests, service, metrics, log }: AppOptions): void {
   app.addHook('onRequest', (request, reply, done) => {
+    metrics.arrived(endpointOf(request));
     const signal = openRequests.add(reply.raw);
     const logAbort = () => {
+      metrics.aborted();
       logAnswer(log, request, faultFrom(signal.reason).message);
     };
     signal.addEventListener('abort', logAbort, { once: true });
@@ -73,9 +78,14 @@ function addHooks(app: FastifyInstance, { openRequests, service, log }: AppOptio
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
+    metrics.answered(endpointOf(request), reply.statusCode);
     logAnswer(log, request, `${String(reply.statusCode)} ${reply.elapsedTime.toFixed(1)} ms`);
     done();
   });
+}
+
+function endpointOf({ method, routeOptions }: FastifyRequest): Endpoint {
+  return { path: routeOptions.url ?? 'unknown', method };
 }
 
 function logAnswer(log: ServerLog, request: FastifyRequest, outcome: string): void {

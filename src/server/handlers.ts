@@ -8,6 +8,7 @@ import { type EmbeddingsRequest, parseEmbeddingsRequest } from './embeddings-req
 import { encodeEmbeddings } from './encode.ts';
 import { retryAfterSeconds } from './fault-answer.ts';
 import { parseJson } from './json-body.ts';
+import { METRICS_TYPE, type Metrics } from './metrics.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
 import type { RouteName } from './routes.ts';
@@ -23,6 +24,7 @@ export interface HandlerContext {
   model: ServedModel;
   service: Service;
   openRequests: OpenRequests;
+  metrics: Metrics;
   log: ServerLog;
 }
 
@@ -34,14 +36,16 @@ export function makeHandlers(context: HandlerContext): Record<RouteName, Handler
     health: (_request, reply) => answerHealth(context, reply),
     models: () => ({ object: 'list', data: [renderModelCard(context)] }),
     model: (request) => answerModel(context, request),
-    embeddings: async (request, reply) => {
-      const { embedder } = context.service;
-      const body = parseJson(request.body as Buffer | undefined);
-      const wanted = parseEmbeddingsRequest(body, embedder.model);
-      if (typeof wanted.inputs[0] !== 'string') warnOfTokenIds(request.id);
-      const signal = context.openRequests.signalOf(reply.raw);
-      return sendPieces(reply, await embedAndEncode(context, wanted, signal));
+    metrics: async (_request, reply) => {
+      const text = await context.metrics.render();
+      return reply.header('content-type', METRICS_TYPE).send(text);
     },
+    embeddings: (request, reply) =>
+      context.metrics.whileOpen(async () => {
+        const wanted = readEmbeddingsRequest(context, request);
+        if (typeof wanted.inputs[0] !== 'string') warnOfTokenIds(request.id);
+        return sendPieces(reply, await embedAndEncode(context, wanted, reply));
+      }),
   };
 }
 
@@ -67,14 +71,31 @@ function renderModelCard({ model, service }: HandlerContext): object {
   return contextTokens === null ? card : { ...card, max_model_len: contextTokens };
 }
 
+function readEmbeddingsRequest(
+  { service, metrics }: HandlerContext,
+  request: FastifyRequest,
+): EmbeddingsRequest {
+  const startMs = performance.now();
+  const body = parseJson(request.body as Buffer | undefined);
+  const wanted = parseEmbeddingsRequest(body, service.embedder.model);
+  metrics.spent('parse', (performance.now() - startMs) / 1000);
+  return wanted;
+}
+
 async function embedAndEncode(
-  { service, model }: HandlerContext,
+  { service, openRequests, metrics, model }: HandlerContext,
   { inputs, dimensions, encodingFormat }: EmbeddingsRequest,
-  signal: AbortSignal,
+  reply: FastifyReply,
 ): Promise<Buffer[]> {
+  const signal = openRequests.signalOf(reply.raw);
   try {
     const embeddings = await service.embedder.embed(inputs, { dimensions, signal });
-    return await encodeEmbeddings(embeddings, { modelId: model.id, encodingFormat });
+    const startMs = performance.now();
+    const pieces = await encodeEmbeddings(embeddings, { modelId: model.id, encodingFormat });
+    metrics.spent('encode', (performance.now() - startMs) / 1000);
+    const tokens = embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
+    metrics.embedded({ inputs: inputs.length, tokens, seconds: reply.elapsedTime / 1000 });
+    return pieces;
   } catch (error) {
     // The reason of the abort says more than the embedder's CANCELLED.
     signal.throwIfAborted();

@@ -4,6 +4,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
 import { Fault, type FaultCode } from '../faults.ts';
+import type { Metrics } from './metrics.ts';
 import { listedFault, renderFault } from './fault-answer.ts';
 import { requestIdFrom } from './request-id.ts';
 
@@ -21,12 +22,13 @@ export interface RefusalOptions {
   /** What the route may answer. */
   faults: readonly FaultCode[];
   bodyLimitBytes: number;
+  metrics: Metrics;
   log: ServerLog;
 }
 
 export type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
-export function makeRefuse({ faults, bodyLimitBytes, log }: RefusalOptions): Refuse {
+export function makeRefuse({ faults, bodyLimitBytes, metrics, log }: RefusalOptions): Refuse {
   return (error, request, reply) => {
     if (reply.raw.destroyed || request.raw.errored !== null) {
       reply.hijack();
@@ -36,6 +38,7 @@ export function makeRefuse({ faults, bodyLimitBytes, log }: RefusalOptions): Ref
     if (fault.code === 'BUG') {
       log({ level: 'error', message: fault.message, requestId: request.id, cause: fault.cause ?? fault });
     }
+    metrics.refused(fault.code);
     const { status, headers, body } = renderFault(fault);
     reply
       .code(status)

@@ -7,6 +7,7 @@ import {
   EMBEDDINGS_BODY,
   HEALTH_ANSWER,
   type JsonSchema,
+  METRICS_ANSWER,
   MODEL_CARD,
   MODEL_LIST,
 } from './schemas.ts';
@@ -21,6 +22,8 @@ export interface RouteRow {
   body: JsonSchema | null;
   /** Status of success and its schema. */
   answer: { status: 200; schema: JsonSchema };
+  /** The route exists only if the server was told to have it. */
+  onlyWith?: 'metrics';
   /** Beside FAULTS_OF_EVERY_ROUTE. */
   faults: readonly FaultCode[];
 }
@@ -43,6 +46,16 @@ export const ROUTES = {
     needsModel: false,
     body: null,
     answer: { status: 200, schema: HEALTH_ANSWER },
+    faults: [],
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: "What was done and how long it took, in Prometheus' text format",
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: METRICS_ANSWER },
+    onlyWith: 'metrics',
     faults: [],
   },
   models: {

@@ -78,6 +78,9 @@ export const MODEL_LIST: JsonSchema = {
   properties: { object: { const: 'list' }, data: { type: 'array', items: MODEL_CARD } },
 };
 
+/** The one answer that is no JSON. */
+export const METRICS_ANSWER: JsonSchema = { type: 'string', contentMediaType: 'text/plain' };
+
 export const HEALTH_ANSWER: JsonSchema = {
   type: 'object',
   required: ['status'],

@@ -7,6 +7,8 @@ import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { buildApp } from './app.ts';
 import type { ServedModel } from './handlers.ts';
+import type { FleetStatus } from './metric-rows.ts';
+import { Metrics } from './metrics.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
 import { Service } from './service.ts';
@@ -17,6 +19,8 @@ export interface ServerOptions {
   port: number;
   model: ServedModel;
   bodyLimitBytes?: number;
+  /** Whether GET /metrics exists. */
+  metrics?: boolean;
   log?: ServerLog;
 }
 
@@ -26,8 +30,8 @@ export interface Server {
   readonly port: number;
   /** For tests: `inject`. */
   readonly app: FastifyInstance;
-  /** From now on requests are answered; /health is 200 while `isLive()`. */
-  serve(embedder: Embedder, isLive?: () => boolean): void;
+  /** From now on requests are answered; /health is 200 while `isLive()`, /metrics shows `fleet()`. */
+  serve(embedder: Embedder, isLive?: () => boolean, fleet?: () => FleetStatus): void;
   /**
    * Refuses new requests with STOPPING while those in flight finish, then frees the port.
    * After `graceMs`, if given, those in flight are aborted and answer STOPPING too, or lose their connection.
@@ -46,15 +50,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const { host, model, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, log = () => undefined } = options;
   const service = new Service();
   const openRequests = new OpenRequests();
-  const app = buildApp({ model, service, openRequests, bodyLimitBytes, log });
+  const metrics = new Metrics({ modelId: model.id, service, openRequests });
+  const exposesMetrics = options.metrics === true;
+  const app = buildApp({ model, service, openRequests, metrics, exposesMetrics, bodyLimitBytes, log });
   const port = await listen(app, options);
   let closed: Promise<void> | null = null;
   return {
     url: renderUrl(host, port),
     port,
     app,
-    serve: (embedder, isLive = () => true) => {
-      service.serve(embedder, isLive);
+    serve: (embedder, isLive, fleet) => {
+      service.serve(embedder, isLive, fleet);
     },
     close: ({ graceMs } = {}) => {
       service.stop();

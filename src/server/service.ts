@@ -3,17 +3,20 @@
 
 import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import type { FleetStatus } from './metric-rows.ts';
 
 export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
 
 export class Service {
   #embedder: Embedder | null = null;
   #isLive: () => boolean = () => true;
+  #fleet: () => FleetStatus = () => ({ workers: [], waiting: 0 });
   #stopping = false;
 
-  serve(embedder: Embedder, isLive: () => boolean): void {
+  serve(embedder: Embedder, isLive?: () => boolean, fleet?: () => FleetStatus): void {
     this.#embedder = embedder;
-    this.#isLive = isLive;
+    if (isLive !== undefined) this.#isLive = isLive;
+    if (fleet !== undefined) this.#fleet = fleet;
   }
 
   stop(): void {
@@ -40,6 +43,10 @@ export class Service {
   get embedder(): Embedder {
     if (this.#embedder === null) throw new Fault('STARTING', {});
     return this.#embedder;
+  }
+
+  get fleet(): FleetStatus {
+    return this.#fleet();
   }
 
   /** Null while the model loads. */

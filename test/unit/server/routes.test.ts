@@ -54,7 +54,7 @@ test("OpenAI's routes answer without /v1 too", () => {
 });
 
 test('every row is reachable at each of its paths, with and without a trailing slash', async (t) => {
-  const { server } = await openServingServer(t);
+  const { server } = await openServingServer(t, { metrics: true });
   for (const row of rows) {
     for (const path of pathsOf(row).flatMap((each) => [each, each.replace(/\/?$/, '/')])) {
       const { statusCode } = await server.app.inject({ method: 'OPTIONS', url: path });
