@@ -56,8 +56,9 @@ export async function startService(options: StartOptions): Promise<Service> {
     host: settings.host,
     port: settings.port,
     model: { id: modelName, createdUnixSeconds: Math.floor(statSync(found.path).mtimeMs / 1000) },
+    // A line per request is for whoever looks for it; refusals and failures come at their own level.
     log: ({ level, message, ...fields }) => {
-      options.progress.log(level, message, fields);
+      options.progress.log(level === 'info' ? 'debug' : level, message, fields);
     },
   });
   try {
