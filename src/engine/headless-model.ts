@@ -69,8 +69,9 @@ class TensorFiller {
   readonly fill = (native: Pointer): void => {
     if (this.error !== null) return;
     try {
-      const tensor = this.#tensors.get(this.#llama.tensorName(native));
-      if (tensor === undefined) this.#fillZeros(native);
+      const name = this.#llama.tensorName(native);
+      const tensor = this.#tensors.get(name);
+      if (tensor === undefined) this.#fillNeutral(native, name);
       else this.#fillFromFile(native, tensor);
     } catch (error) {
       this.error = error instanceof Error ? error : new Fault('BUG', { problem: String(error) });
@@ -87,9 +88,12 @@ class TensorFiller {
       this.#llama.setTensor(native, bytes, offset, bytes.length);
   }
 
-  // The head's few rows, and optional tensors that llama.cpp makes room for although the file has none.
-  #fillZeros(native: Pointer): void {
+  // The head's few rows, which nothing reads. And, where llama.cpp was built without node-llama-cpp's patches, optional
+  // tensors that it makes room for although the file has none: factors must be 1, sums 0, or the vectors are wrong.
+  #fillNeutral(native: Pointer, name: string): void {
     const sizeBytes = this.#llama.tensorBytes(native);
-    this.#llama.setTensor(native, new Uint8Array(sizeBytes), 0, sizeBytes);
+    const isFactor = name.endsWith('.scale') || name.endsWith('.input_scale');
+    const values = new Float32Array(sizeBytes / Float32Array.BYTES_PER_ELEMENT).fill(isFactor ? 1 : 0);
+    this.#llama.setTensor(native, new Uint8Array(values.buffer), 0, sizeBytes);
   }
 }
