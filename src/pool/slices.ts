@@ -1,6 +1,7 @@
 // A call in slices, and its answer from theirs: rows in the order of the inputs, faults about the input meant.
 import type { Embeddings } from '../embedder.ts';
 import { Fault, type FaultCode, type FaultParams } from '../faults.ts';
+import { allocateMemory } from './shared-memory.ts';
 
 /** The slices' answers as one. A single slice is passed on as it is. */
 export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
@@ -11,7 +12,7 @@ export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
   const count = slices.reduce((sum, slice) => sum + slice.tokenCounts.length, 0);
   const { dimensions } = first;
   const joined = {
-    vectors: new Float32Array(count * dimensions),
+    vectors: new Float32Array(allocateMemory(4 * count * dimensions)),
     dimensions,
     tokenCounts: new Uint32Array(count),
   };

@@ -18,6 +18,7 @@ import {
 import { decodeProfile, PROFILE_PATH } from '../worker/profile-message.ts';
 import type { Outcome, Runner } from './dispatcher.ts';
 import { LastWords } from './last-words.ts';
+import { readIntoMemory } from './shared-memory.ts';
 import { renderDeath, type Death } from './suspicion.ts';
 import { waitAtMost } from './wait-at-most.ts';
 
@@ -96,7 +97,7 @@ export class WorkerHandle implements Runner {
       if (response.statusCode !== 200) {
         return { kind: 'fault', fault: decodeFault(await response.body.text()) };
       }
-      return { kind: 'answer', embeddings: decodeEmbedResponse(await response.body.arrayBuffer()) };
+      return { kind: 'answer', embeddings: decodeEmbedResponse(await readIntoMemory(response)) };
     } catch (error) {
       if (signal?.aborted === true) return { kind: 'fault', fault: new Fault('CANCELLED', {}) };
       if (error instanceof Fault) return { kind: 'fault', fault: faultFrom(error) };

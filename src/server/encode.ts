@@ -1,54 +1,67 @@
-// Turns a block of vectors into the bytes of OpenAI's embeddings answer.
-// Data in, bytes out: knows neither sockets nor requests, so that it can move to another thread as it is.
-// The text is written directly, some rows at a time, and the event loop gets a turn between blocks.
+// Turns a block of vectors into the bytes of OpenAI's embeddings answer: head, rows, tail.
+// Data in, bytes out: knows neither sockets nor requests nor which thread it runs in. Rows are independent of each
+// other, so that several threads can write one answer.
 
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Embeddings } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { MAX_FLOAT_BYTES, writeFloats } from './float-text.ts';
 
 export type EncodingFormat = 'float' | 'base64';
 
-export interface AnswerShape {
-  modelId: string;
+/** Consecutive rows of an answer. */
+export interface Rows {
+  /** Row-major, these rows only. */
+  vectors: Float32Array;
+  dimensions: number;
+  /** Where the first of them stands in the answer. */
+  firstIndex: number;
   encodingFormat: EncodingFormat;
 }
 
-// About 2 ms of work: short against the patience of a health check, long against the cost of a turn.
-const BLOCK_BYTES = 1 << 20;
+// About 2 ms of work, for a thread that must not be held up longer.
+const BLOCK_BYTES = 1 << 19;
 
 const ROW_OVERHEAD_BYTES = 128;
 
+export const ANSWER_HEAD: Uint8Array = Buffer.from('{"object":"list","data":[');
+
+/** What follows the rows. */
+export function renderTail({ tokenCounts }: Embeddings, modelId: string): Uint8Array {
+  const tokens = tokenCounts.reduce((sum, count) => sum + count, 0);
+  const usage = { prompt_tokens: tokens, total_tokens: tokens };
+  return Buffer.from(`],"model":${JSON.stringify(modelId)},"usage":${JSON.stringify(usage)}}`);
+}
+
 /**
- * The whole body as consecutive pieces. JSON floats read back to the same float32; base64 holds them little-endian.
+ * The rows' text in consecutive blocks, each with memory of its own. JSON floats read back to the same float32; base64
+ * holds them little-endian.
  * Fault: VECTOR_NOT_FINITE, for `float` only: base64 carries what the embedder made.
  */
-export async function encodeEmbeddings(embeddings: Embeddings, shape: AnswerShape): Promise<Buffer[]> {
-  const { dimensions, vectors } = embeddings;
-  const rows = embeddings.tokenCounts.length;
+export function* encodeRows(rows: Rows): Generator<Uint8Array, void, undefined> {
+  const { vectors, dimensions } = rows;
+  const count = vectors.length / dimensions;
   const rowBytes = dimensions * MAX_FLOAT_BYTES + ROW_OVERHEAD_BYTES;
   const rowsPerBlock = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes));
-  const scratch = Buffer.allocUnsafe(Math.min(rows, rowsPerBlock) * rowBytes);
-  const pieces = [Buffer.from('{"object":"list","data":[')];
-  for (let first = 0; first < rows; first += rowsPerBlock) {
-    if (first > 0) await turn();
+  const scratch = Buffer.allocUnsafeSlow(Math.min(count, rowsPerBlock) * rowBytes);
+  for (let first = 0; first < count; first += rowsPerBlock) {
     let end = 0;
-    for (let row = first; row < Math.min(rows, first + rowsPerBlock); row++) {
-      const vector = vectors.subarray(row * dimensions, (row + 1) * dimensions);
-      const separator = row === 0 ? '' : ',';
-      end += scratch.write(
-        `${separator}{"object":"embedding","index":${String(row)},"embedding":`,
-        end,
-        'latin1',
-      );
-      end = WRITE_VECTOR[shape.encodingFormat](vector, scratch, end);
-      if (end < 0) throw new Fault('VECTOR_NOT_FINITE', { index: row });
-      end += scratch.write('}', end, 'latin1');
+    for (let row = first; row < Math.min(count, first + rowsPerBlock); row++) {
+      end = writeRow(rows, row, scratch, end);
     }
-    pieces.push(Buffer.from(scratch.subarray(0, end)));
+    yield new Uint8Array(scratch.subarray(0, end));
   }
-  pieces.push(Buffer.from(renderTail(embeddings, shape.modelId)));
-  return pieces;
+}
+
+function writeRow(rows: Rows, row: number, target: Buffer, offset: number): number {
+  const { vectors, dimensions, firstIndex, encodingFormat } = rows;
+  const index = firstIndex + row;
+  const separator = index === 0 ? '' : ',';
+  const opening = `${separator}{"object":"embedding","index":${String(index)},"embedding":`;
+  const vector = vectors.subarray(row * dimensions, (row + 1) * dimensions);
+  const start = offset + target.write(opening, offset, 'latin1');
+  const end = WRITE_VECTOR[encodingFormat](vector, target, start);
+  if (end < 0) throw new Fault('VECTOR_NOT_FINITE', { index });
+  return end + target.write('}', end, 'latin1');
 }
 
 type WriteVector = (vector: Float32Array, target: Buffer, offset: number) => number;
@@ -65,9 +78,3 @@ const WRITE_VECTOR: Record<EncodingFormat, WriteVector> = {
     return offset + target.write(`"${bytes.toString('base64')}"`, offset, 'latin1');
   },
 };
-
-function renderTail({ tokenCounts }: Embeddings, modelId: string): string {
-  const tokens = tokenCounts.reduce((sum, count) => sum + count, 0);
-  const usage = { prompt_tokens: tokens, total_tokens: tokens };
-  return `],"model":${JSON.stringify(modelId)},"usage":${JSON.stringify(usage)}}`;
-}

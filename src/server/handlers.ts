@@ -4,15 +4,15 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../faults.ts';
-import { type EmbeddingsRequest, parseEmbeddingsRequest } from './embeddings-request.ts';
-import { encodeEmbeddings } from './encode.ts';
+import { readRequest, writeAnswer } from './big-work.ts';
+import type { EmbeddingsRequest } from './embeddings-request.ts';
 import { retryAfterSeconds } from './fault-answer.ts';
-import { parseJson } from './json-body.ts';
 import { METRICS_TYPE, type Metrics } from './metrics.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
 import type { RouteName } from './routes.ts';
 import type { Service } from './service.ts';
+import type { Threads } from './threads.ts';
 
 export interface ServedModel {
   /** The name in /v1/models and in every answer. */
@@ -25,6 +25,7 @@ export interface HandlerContext {
   service: Service;
   openRequests: OpenRequests;
   metrics: Metrics;
+  threads: Threads;
   log: ServerLog;
 }
 
@@ -42,7 +43,7 @@ export function makeHandlers(context: HandlerContext): Record<RouteName, Handler
     },
     embeddings: (request, reply) =>
       context.metrics.whileOpen(async () => {
-        const wanted = readEmbeddingsRequest(context, request);
+        const wanted = await readEmbeddingsRequest(context, request);
         if (typeof wanted.inputs[0] !== 'string') warnOfTokenIds(request.id);
         return sendPieces(reply, await embedAndEncode(context, wanted, reply));
       }),
@@ -71,31 +72,29 @@ function renderModelCard({ model, service }: HandlerContext): object {
   return contextTokens === null ? card : { ...card, max_model_len: contextTokens };
 }
 
-function readEmbeddingsRequest(
-  { service, metrics }: HandlerContext,
+async function readEmbeddingsRequest(
+  { service, metrics, threads }: HandlerContext,
   request: FastifyRequest,
-): EmbeddingsRequest {
-  const startMs = performance.now();
-  const body = parseJson(request.body as Buffer | undefined);
-  const wanted = parseEmbeddingsRequest(body, service.embedder.model);
-  metrics.spent('parse', (performance.now() - startMs) / 1000);
-  return wanted;
+): Promise<EmbeddingsRequest> {
+  const bytes = request.body as Buffer | undefined;
+  const { value, seconds } = await readRequest(threads, bytes, service.embedder.model);
+  metrics.spent('parse', seconds);
+  return value;
 }
 
 async function embedAndEncode(
-  { service, openRequests, metrics, model }: HandlerContext,
+  { service, openRequests, metrics, threads, model }: HandlerContext,
   { inputs, dimensions, encodingFormat }: EmbeddingsRequest,
   reply: FastifyReply,
-): Promise<Buffer[]> {
+): Promise<Uint8Array[]> {
   const signal = openRequests.signalOf(reply.raw);
   try {
     const embeddings = await service.embedder.embed(inputs, { dimensions, signal });
-    const startMs = performance.now();
-    const pieces = await encodeEmbeddings(embeddings, { modelId: model.id, encodingFormat });
-    metrics.spent('encode', (performance.now() - startMs) / 1000);
+    const { value, seconds } = await writeAnswer(threads, embeddings, { modelId: model.id, encodingFormat });
+    metrics.spent('encode', seconds);
     const tokens = embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
     metrics.embedded({ inputs: inputs.length, tokens, seconds: reply.elapsedTime / 1000 });
-    return pieces;
+    return value;
   } catch (error) {
     // The reason of the abort says more than the embedder's CANCELLED.
     signal.throwIfAborted();
@@ -103,7 +102,7 @@ async function embedAndEncode(
   }
 }
 
-function sendPieces(reply: FastifyReply, pieces: readonly Buffer[]): FastifyReply {
+function sendPieces(reply: FastifyReply, pieces: readonly Uint8Array[]): FastifyReply {
   const sizeBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return reply
     .header('content-type', 'application/json; charset=utf-8')

@@ -11,7 +11,8 @@ import { requestIdFrom } from './request-id.ts';
 export interface ServerLogEntry {
   level: 'info' | 'warn' | 'error';
   message: string;
-  requestId: string;
+  /** Absent where it is about no request. */
+  requestId?: string;
   /** The error behind a BUG, with its stack. */
   cause?: unknown;
 }

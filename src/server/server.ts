@@ -12,6 +12,7 @@ import { Metrics } from './metrics.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
 import { Service } from './service.ts';
+import { Threads } from './threads.ts';
 
 export interface ServerOptions {
   host: string;
@@ -52,7 +53,21 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const openRequests = new OpenRequests();
   const metrics = new Metrics({ modelId: model.id, service, openRequests });
   const exposesMetrics = options.metrics === true;
-  const app = buildApp({ model, service, openRequests, metrics, exposesMetrics, bodyLimitBytes, log });
+  const threads = new Threads({
+    onDeath: (problem) => {
+      log({ level: 'warn', message: `a thread of the server died: ${problem}` });
+    },
+  });
+  const app = buildApp({
+    model,
+    service,
+    openRequests,
+    metrics,
+    threads,
+    exposesMetrics,
+    bodyLimitBytes,
+    log,
+  });
   const port = await listen(app, options);
   let closed: Promise<void> | null = null;
   return {
@@ -64,7 +79,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     close: ({ graceMs } = {}) => {
       service.stop();
-      closed ??= drain(app, openRequests, graceMs);
+      closed ??= drain(app, openRequests, graceMs).finally(() => threads.close());
       return closed;
     },
   };

@@ -146,7 +146,7 @@ export function encodeEmbedResponse({ vectors, dimensions, tokenCounts }: Embedd
 }
 
 /** The arrays are views of `bytes`. */
-export function decodeEmbedResponse(bytes: ArrayBuffer): Embeddings {
+export function decodeEmbedResponse(bytes: ArrayBufferLike): Embeddings {
   const { count, dimensions } = readHeader(Buffer.from(bytes), 'r');
   const vectorsStart = HEADER_BYTES + 4 * count;
   if (count > 0 && dimensions === 0) throw malformed('its vectors have no components');
