@@ -62,6 +62,10 @@ export class Client {
     return exchange(this.#pool, { method: 'GET', path: this.endpoint.modelsPath, headers: this.#headers });
   }
 
+  getMetrics(): Promise<Answer> {
+    return exchange(this.#pool, { method: 'GET', path: this.endpoint.metricsPath, headers: this.#headers });
+  }
+
   /** What is in flight fails, what comes later goes out on new connections. */
   async abort(): Promise<void> {
     const old = this.#pool;

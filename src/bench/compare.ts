@@ -12,7 +12,7 @@ export interface Ratios {
 }
 
 /** Null unless there are two servers with a pair of rounds. */
-export function compareRounds({ rounds: [first, second] }: LegResult): Ratios | null {
+export function compareRounds({ rounds: [first, second] }: Pick<LegResult, 'rounds'>): Ratios | null {
   if (first === undefined || second === undefined || second.length === 0) return null;
   const ratios = (figure: (round: Round) => number | null | undefined) =>
     summarise(

@@ -7,6 +7,8 @@ export interface Endpoint {
   origin: string;
   embeddingsPath: string;
   modelsPath: string;
+  /** Of the server itself, whatever the base is. */
+  metricsPath: string;
 }
 
 /** Takes a root, a base that ends in /v1, or the whole address that ends in /embeddings. Fault: BAD_OPTION. */
@@ -25,6 +27,7 @@ export function parseEndpoint(option: string, text: string): Endpoint {
     origin: url.origin,
     embeddingsPath: `${base}/embeddings${url.search}`,
     modelsPath: `${base}/models${url.search}`,
+    metricsPath: '/metrics',
   };
 }
 

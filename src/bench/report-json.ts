@@ -5,6 +5,7 @@ import { compareRounds } from './compare.ts';
 import { collectNotes } from './report.ts';
 import type { BenchResult } from './run.ts';
 import type { Round } from './record.ts';
+import { shareStages } from './stages.ts';
 import { summarise } from './statistics.ts';
 
 /** What the generator ran on; nothing is known of the servers' machines. */
@@ -39,10 +40,13 @@ export function renderJson(result: BenchResult, given: { command: string; load: 
     ...(a === undefined || b === undefined
       ? {}
       : { cosine: cosine(a.facts.probeVector, b.facts.probeVector) }),
-    legs: result.legs.map(({ leg, rounds }) => ({
+    legs: result.legs.map(({ leg, rounds, stages }) => ({
       ...leg,
-      servers: rounds.map((list) => ({ summary: sumUp(list), rounds: list })),
-      ratio: compareRounds({ leg, rounds }),
+      servers: rounds.map((list, index) => {
+        const spent = stages[index] ?? null;
+        return { summary: sumUp(list), rounds: list, stages: spent === null ? null : shareStages(spent) };
+      }),
+      ratio: compareRounds({ rounds }),
     })),
     notes: collectNotes(result),
     interrupted: result.interrupted,

@@ -3,6 +3,7 @@ import { cosine } from './answer.ts';
 import { compareRounds, tokensPerText, type Ratios } from './compare.ts';
 import type { BenchResult, LegResult } from './run.ts';
 import type { ErrorCount, Round, RoundEnd } from './record.ts';
+import { shareStages, type StageSeconds } from './stages.ts';
 import { summarise, type Spread } from './statistics.ts';
 
 /** From here on the generator may be what is measured. */
@@ -34,12 +35,15 @@ const FIGURES: readonly Figure[] = [
   ['p99 ms', (round) => round.latencyMs?.p99 ?? null],
 ];
 
-function renderLeg({ leg, rounds }: LegResult): string[] {
+function renderLeg({ leg, rounds, stages }: LegResult): string[] {
   const count = Math.max(...rounds.map((list) => list.length));
-  const ratios = compareRounds({ leg, rounds });
+  const ratios = compareRounds({ rounds });
   return [
     `${leg.title}, ${String(count)} round${count === 1 ? '' : 's'}`,
-    ...rounds.flatMap((list, index) => renderRounds(list, ratios === null ? '' : letter(index))),
+    ...rounds.flatMap((list, index) => [
+      ...renderRounds(list, ratios === null ? '' : letter(index)),
+      ...renderStages(stages[index] ?? null),
+    ]),
     ...(ratios === null ? [] : renderRatios(ratios)),
   ];
 }
@@ -101,6 +105,15 @@ function renderCounts(rounds: readonly Round[]): string[] {
         ]),
     `  the generator used ${percent(busiest(rounds))} of one core`,
   ];
+}
+
+function renderStages(spent: StageSeconds | null): string[] {
+  if (spent === null) return [];
+  const rows = shareStages(spent).map(({ stage, seconds, share }) => {
+    const part = share === null ? 'waiting' : `${(100 * share).toFixed(1)} %`;
+    return `    ${stage.padEnd(10)}${renderNumber(seconds).padStart(10)} s${part.padStart(10)}`;
+  });
+  return ['  where time went, all workers together', ...rows];
 }
 
 function renderErrors(rounds: readonly Round[]): string[] {

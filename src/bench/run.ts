@@ -8,6 +8,7 @@ import { probe, renderFields, type ServerFacts } from './probe.ts';
 import { makeRandom } from './random.ts';
 import type { Round } from './record.ts';
 import { runRound, type Load } from './round.ts';
+import { readStages, subtractStages, type StageSeconds } from './stages.ts';
 
 export interface BenchOptions {
   /** One, or two to compare. */
@@ -40,6 +41,8 @@ export interface LegResult {
   leg: Leg;
   /** In the order of the servers, each with its rounds. */
   rounds: Round[][];
+  /** Where each server's time went in these rounds; null where it does not tell. */
+  stages: (StageSeconds | null)[];
 }
 
 export interface BenchResult {
@@ -47,6 +50,8 @@ export interface BenchResult {
   legs: LegResult[];
   interrupted: boolean;
 }
+
+type Measured = Pick<LegResult, 'leg' | 'rounds'>;
 
 interface Server {
   client: Client;
@@ -92,17 +97,28 @@ function openClient(endpoint: Endpoint, options: BenchOptions): Client {
 }
 
 // A server that went away does not come back for the next round.
-function canGoOn(signal: AbortSignal, legs: readonly LegResult[]): boolean {
+function canGoOn(signal: AbortSignal, legs: readonly Pick<LegResult, 'rounds'>[]): boolean {
   const rounds = legs.flatMap((leg) => leg.rounds.flat());
   return !signal.aborted && rounds.every(({ end }) => end !== 'unreachable' && end !== 'interrupted');
 }
 
 async function runLeg(leg: Leg, servers: readonly Server[], options: BenchOptions): Promise<LegResult> {
-  const result: LegResult = { leg, rounds: servers.map(() => []) };
+  const rounds: Round[][] = servers.map(() => []);
   for (const server of servers) await warmUp(leg, server, options);
+  const before = await Promise.all(servers.map(({ client }) => readStages(client)));
+  await runRounds({ leg, rounds }, servers, options);
+  const spent = before.map(async (stages, index) => {
+    const client = servers[index]?.client;
+    return stages === null || client === undefined ? null : subtractStages(await readStages(client), stages);
+  });
+  return { leg, rounds, stages: await Promise.all(spent) };
+}
+
+async function runRounds(result: Measured, servers: readonly Server[], options: BenchOptions): Promise<void> {
+  const { leg } = result;
   for (let round = 0; round < leg.rounds; round++) {
     for (const [index, server] of servers.entries()) {
-      if (!canGoOn(options.signal, [result])) return result;
+      if (!canGoOn(options.signal, [result])) return;
       const measured = await runRound({
         ...options,
         ...makeLoads(server, options, round),
@@ -118,7 +134,6 @@ async function runLeg(leg: Leg, servers: readonly Server[], options: BenchOption
       if (measured.end !== 'interrupted' || measured.requests > 0) result.rounds[index]?.push(measured);
     }
   }
-  return result;
 }
 
 async function warmUp(leg: Leg, server: Server, options: BenchOptions): Promise<void> {

@@ -96,7 +96,11 @@ export const METRIC_ROWS: readonly MetricRow[] = [
     help: 'Seconds per stage: parse and encode in the server, the others in the workers; queue is waiting.',
     kind: 'counter',
     label: 'stage',
-    readAll: ({ profile, serverSeconds }) => ({ ...serverSeconds, ...profile.stageSeconds }),
+    readAll: ({ profile, serverSeconds }) => ({
+      parse: serverSeconds.parse,
+      ...profile.stageSeconds,
+      encode: serverSeconds.encode,
+    }),
   },
   {
     name: 'qwen_embed_workers_live',

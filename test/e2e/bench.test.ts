@@ -16,9 +16,9 @@ import { FakeEmbedder } from '../fixtures/fake-embedder.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
 
-async function serveFake(t: TestContext, embedder = new FakeEmbedder()) {
+async function serveFake(t: TestContext, embedder = new FakeEmbedder(), metrics = false) {
   const model = { id: 'fake', createdUnixSeconds: 1_700_000_000 };
-  const server = await openServer({ host: '127.0.0.1', port: 0, model });
+  const server = await openServer({ host: '127.0.0.1', port: 0, model, metrics });
   t.after(() => server.close({ graceMs: 0 }));
   server.serve(embedder);
   return { url: server.url, embedder };
@@ -61,6 +61,7 @@ interface Report {
     title: string;
     ratio: { textsPerSecond: { median: number } } | null;
     servers: {
+      stages: { stage: string; seconds: number; share: number | null }[] | null;
       summary: {
         texts: number;
         requests: number;
@@ -120,6 +121,23 @@ test('every text is sent once, in batches of which the last is smaller, and coun
   assert.match(report.command, /^qwen-embed bench --url http:\S+ -n 100 -b 8 /);
 });
 
+test('a server with metrics says where its time went, warm-up left out', async (t) => {
+  const embedder = new FakeEmbedder();
+  const embed = embedder.embed.bind(embedder);
+  embedder.embed = (inputs, options) => {
+    embedder.done.stageSeconds.decode += inputs.length;
+    return embed(inputs, options);
+  };
+  const { url } = await serveFake(t, embedder, true);
+  const { report } = await benchJson('--url', url, '-n', '20', '--repeat', '2', '--warm-up', '3');
+  const stages = report.legs[0]?.servers[0]?.stages;
+  assert.deepEqual(
+    stages?.map(({ stage }) => stage),
+    ['parse', 'tokenise', 'queue', 'look-up', 'decode', 'read', 'encode'],
+  );
+  assert.equal(stages.find(({ stage }) => stage === 'decode')?.seconds, 40);
+});
+
 test('the classic test has three legs', async (t) => {
   const { url } = await serveFake(t);
   const { report } = await benchJson('--url', url, '--preset', 'classic', '-n', '300');
@@ -177,9 +195,9 @@ test('errors are counted by status and code, and the exit code says that there w
 });
 
 test('with --retry, 429 is sent again after the time that the server says, and 500 is not', async (t) => {
-  const statuses = [200, 200, 429, 429, 500];
+  const statuses = [200, 200, 404, 429, 429, 500];
   const url = await serveOther(t, (request, response) => {
-    // The first two are the list of models and the probe.
+    // The first three are the list of models, the probe and the metrics, which it does not have.
     response.statusCode = statuses.shift() ?? 200;
     if (response.statusCode === 429) response.setHeader('retry-after', '0.05');
     const answer = response.statusCode === 200 ? { data: [{ embedding: [1] }] } : { error: { code: 'no' } };

@@ -45,7 +45,11 @@ function makeResult(
       probeVector: vectors[index] ?? new Float32Array(2),
     },
   }));
-  return { servers, legs: [{ leg: LEG as NonNullable<typeof LEG>, rounds }], interrupted: false };
+  return {
+    servers,
+    legs: [{ leg: LEG as NonNullable<typeof LEG>, rounds, stages: rounds.map(() => null) }],
+    interrupted: false,
+  };
 }
 
 test('a percentile is the smallest value that enough values do not exceed', () => {
@@ -112,7 +116,7 @@ test('ratios are taken pair by pair, so that a drift of the machine cancels', ()
   const ratios = result.legs[0] && compareRounds(result.legs[0]);
   assert.deepEqual(ratios?.textsPerSecond, { median: 2, min: 2, max: 3 });
   assert.deepEqual(ratios.p50, { median: 1, min: 1, max: 1 });
-  assert.equal(compareRounds({ leg: LEG, rounds: [[makeRound()]] }), null);
+  assert.equal(compareRounds({ rounds: [[makeRound()]] }), null);
 });
 
 test('a report shows each figure with its spread, the counts and the errors', () => {
@@ -185,4 +189,33 @@ test('progress shows how far, how fast and how long', () => {
     renderProgress({ ...progress, round: 0, texts: 0, elapsedMs: 0 }, 0),
     / 0 %, 0 texts\/s; round 1/,
   );
+});
+
+test("a server's own counters become seconds per stage and shares of the work, waiting left out", () => {
+  const result = makeResult([[makeRound()]]);
+  const stages = new Map([
+    ['tokenise', 0.5],
+    ['queue', 20],
+    ['decode', 1.5],
+  ]);
+  const [leg] = result.legs;
+  assert.ok(leg);
+  const told = { ...result, legs: [{ ...leg, stages: [stages] }] };
+  const text = renderReport(told, 'texts');
+  assert.match(
+    text,
+    /where time went, all workers together\n +tokenise +0\.500 s +25\.0 %\n +queue +20\.0 s +waiting/,
+  );
+  const json = renderJson(told, { command: '', load: {} });
+  assert.deepEqual(json.legs[0]?.servers[0]?.stages, [
+    { stage: 'tokenise', seconds: 0.5, share: 0.25 },
+    { stage: 'queue', seconds: 20, share: null },
+    { stage: 'decode', seconds: 1.5, share: 0.75 },
+  ]);
+});
+
+test('a server that tells no stages has none in its report', () => {
+  const result = makeResult([[makeRound()]]);
+  assert.ok(!renderReport(result, 'texts').includes('where time went'));
+  assert.equal(renderJson(result, { command: '', load: {} }).legs[0]?.servers[0]?.stages, null);
 });
