@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 
 import { Fault, faultFromWire, type WireFault } from '../faults.ts';
 import { listModelFiles } from './model-folder.ts';
-import { orUnwritable, placeOutput, writeWhole } from './output-file.ts';
+import { orUnwritable, placeOutput, writeWhole, type WriteBehind } from './output-file.ts';
 import { planConversion, type ConversionPlan, type PlanOptions } from './plan.ts';
 import type { Outtype } from './tensor-plan.ts';
 import { createControl, stop, type Passage, type TranscodeTask } from './transcode.ts';
@@ -47,7 +47,7 @@ export async function convert(options: ConvertOptions): Promise<Converted> {
     fileName: plan.fileName,
     inputs: [...small, ...shards].map((name) => join(options.modelFolder, name)),
   });
-  await writeWhole({ path, sizeBytes: plan.sizeBytes }, async (target) => {
+  await writeWhole({ path, sizeBytes: plan.sizeBytes }, async (target, behind) => {
     await orUnwritable(path, target.write(plan.header, 0, plan.header.length, 0));
     const sources = await openSources(tensors.map(({ source }) => source.path));
     try {
@@ -55,6 +55,7 @@ export async function convert(options: ConvertOptions): Promise<Converted> {
       await runThreads(
         { passages, target: { path, descriptor: target.fd }, control: createControl() },
         options,
+        behind,
       );
     } finally {
       await Promise.all([...sources.values()].map((source) => source.close()));
@@ -104,7 +105,7 @@ function passageOf(
 }
 
 /** Rejects with the first thread's fault, or the signal's reason, after all threads have ended. */
-async function runThreads(task: TranscodeTask, options: ConvertOptions): Promise<void> {
+async function runThreads(task: TranscodeTask, options: ConvertOptions, behind: WriteBehind): Promise<void> {
   const { signal, onProgress, workers } = options;
   const bytesTotal = task.passages.reduce(
     (sum, { from, elements }) => sum + elements * (from === 'F32' ? 4 : 2),
@@ -113,6 +114,7 @@ async function runThreads(task: TranscodeTask, options: ConvertOptions): Promise
   let bytesDone = 0;
   const onBytes = (bytes: number): void => {
     bytesDone += bytes;
+    behind.wrote(bytes);
     onProgress?.({ bytesDone, bytesTotal });
   };
   const onAbort = (): void => {
