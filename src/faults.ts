@@ -83,7 +83,7 @@ export const FAULTS = {
     status: 404,
     retry: false,
     message: ({ method, path }) => `there is no ${method} ${path}`,
-    hint: () => 'the routes are /health, /v1/models and /v1/embeddings',
+    hint: () => 'the routes are /health, /v1/models, /v1/embeddings and, with --enable-metrics, /metrics',
   }),
   METHOD_NOT_ALLOWED: row<{ method: string; path: string; allow: string }>({
     kind: 'usage',

@@ -56,6 +56,7 @@ export async function startService(options: StartOptions): Promise<Service> {
     host: settings.host,
     port: settings.port,
     model: { id: modelName, createdUnixSeconds: Math.floor(statSync(found.path).mtimeMs / 1000) },
+    metrics: settings.enableMetrics,
     // A line per request is for whoever looks for it; refusals and failures come at their own level.
     log: ({ level, message, ...fields }) => {
       options.progress.log(level === 'info' ? 'debug' : level, message, fields);
@@ -67,7 +68,11 @@ export async function startService(options: StartOptions): Promise<Service> {
       planLaunch({ settings, machine: readMachine(), model }),
       options,
     );
-    server.serve(pool, () => pool.status().workers.some(({ state }) => state === 'ready'));
+    server.serve(
+      pool,
+      () => pool.status().workers.some(({ state }) => state === 'ready'),
+      () => pool.status(),
+    );
     return { url: server.url, modelName, attempt, close: () => shutDown(server, pool, settings) };
   } catch (error) {
     await server.close({ graceMs: 0 });

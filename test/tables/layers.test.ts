@@ -31,6 +31,8 @@ const ONE_IMPORTER: Record<string, string> = {
   execa: 'pool/worker-handle.ts',
   fastify: 'server/',
   yaml: 'convert/front-matter.ts',
+  'prom-client': 'server/metrics.ts',
+  'lru-cache': 'engine/engine.ts',
 };
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
