@@ -33,7 +33,7 @@ export interface ModelFacts {
 
 /** Stages of the work on a text, in order. `queue` is waiting, the others are somebody's time. */
 export const STAGES = ['tokenise', 'queue', 'look-up', 'decode', 'read'] as const;
-export type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[number];
 
 /** What an embedder has done since it was opened; sums, so that two profiles subtract. */
 export interface Profile {
