@@ -1,4 +1,4 @@
-// Owns one model in this process: an Embedder on libllama. Wires tokenizer, scheduler and lanes, and checks inputs.
+// Owns one model in this process: an Embedder on llama.cpp. Wires tokenizer, scheduler and lanes, and checks inputs.
 // Knows nothing of sockets, processes or HTTP. A failed assertion in llama.cpp ends the process, which is why the
 // product runs engines in worker processes.
 // Order of work: tokenise -> queue -> (a lane is free) batch -> decode -> cut and normalise -> answer.
@@ -16,14 +16,12 @@ import {
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { Call } from './call.ts';
-import { openHeadlessModel } from './headless-model.ts';
+import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { InputReader } from './input-reader.ts';
-import { Lane } from './lane.ts';
 import { type Backend, findLibraries } from './libraries.ts';
-import { type Llama, LOG_LEVEL_WARN, openLlama, type Pointer } from './llama-abi.ts';
-import { type ModelFile, readModelFile, readTensor } from './model-file.ts';
+import { type Llama, LOG_LEVEL_WARN, openLlama } from './llama-abi.ts';
+import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
-import { TokenTable } from './token-table.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { Work, type Waiter } from './work.ts';
 
@@ -32,6 +30,8 @@ export interface EngineSettings {
   /** A .gguf file. */
   modelFile: string;
   backend: Backend;
+  /** Whose forward pass: llama.cpp's contexts (the default), or the engine's own graph on ggml. */
+  compute?: ComputeKind;
   /** A folder with llama.cpp libraries built elsewhere; null = node-llama-cpp's. */
   libraryFolder: string | null;
   /** Layers on the GPU: -1 = all, 0 = none. */
@@ -78,10 +78,9 @@ export function openEngine(settings: EngineSettings): Embedder {
 
 class Engine implements Embedder {
   readonly model: ModelFacts;
-  readonly #llama: Llama;
   readonly #inputs: InputReader;
   readonly #tokenizer: Tokenizer;
-  readonly #weights: Pointer;
+  readonly #compute: Compute;
   readonly #scheduler: Scheduler;
   readonly #profile = emptyProfile();
   readonly #calls = new Set<Promise<unknown>>();
@@ -93,7 +92,6 @@ class Engine implements Embedder {
 
   constructor(settings: EngineSettings, file: ModelFile, llama: Llama) {
     this.model = file.facts;
-    this.#llama = llama;
     this.#tokenizer = new Tokenizer(llama, file);
     this.#inputs = new InputReader({
       tokenise: (text) => this.#tokenizer.tokenise(text),
@@ -103,17 +101,12 @@ class Engine implements Embedder {
     });
     this.#finished =
       settings.cachedVectors > 0 ? new LRUCache<string, FinishedText>({ max: settings.cachedVectors }) : null;
-    const bytes = readTensor(file, file.tokenEmbeddings);
-    const table = new TokenTable(llama, { ...file.tokenEmbeddings, path: file.path, bytes });
-    const weights = openHeadlessModel(llama, file, settings.gpuLayers);
-    this.#weights = weights;
-    const { dimensions } = file.facts;
-    const { threads } = settings;
-    const profile = this.#profile;
+    const compute = openCompute({ compute: 'llama', ...settings, llama, file, profile: this.#profile });
+    this.#compute = compute;
     this.#scheduler = new Scheduler({
       ...settings,
-      profile,
-      openLane: (shape) => new Lane({ ...shape, llama, model: weights, table, dimensions, threads, profile }),
+      profile: this.#profile,
+      openLane: (shape) => compute.openLane(shape),
     });
   }
 
@@ -150,7 +143,7 @@ class Engine implements Embedder {
     await Promise.allSettled(this.#calls);
     await this.#scheduler.close();
     this.#tokenizer.close();
-    this.#llama.freeModel(this.#weights);
+    this.#compute.close();
   }
 
   /** Tokenises slice by slice; the first texts may be computed while the last are still text. */

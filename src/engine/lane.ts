@@ -30,9 +30,32 @@ export interface LaneOptions extends LaneShape {
 }
 
 /** What a lane needs to know of a text. */
-interface LaneText {
+export interface LaneText {
   readonly tokens: Int32Array;
   readonly prefix: Prefix | null;
+}
+
+/** A lane as the scheduler sees it: one decode at a time. */
+export interface Decoder {
+  /** Tokens of the longest text that can go in chunks. */
+  readonly cells: number;
+
+  /**
+   * Decodes whole texts together, their live prefixes left out, and hands each text's raw vector to `onVector`, as a
+   * view that is valid only during that call. Faults: ENGINE_FAILED.
+   */
+  decodeTexts(
+    texts: readonly LaneText[],
+    onVector: (index: number, raw: Float32Array) => void,
+  ): Promise<void>;
+
+  /**
+   * Decodes the next chunk of one long text; the chunk at position 0 starts a new one. The raw vector is right only
+   * after the last chunk. The view is valid until the next decode. Faults: ENGINE_FAILED.
+   */
+  decodeChunk(tokens: Int32Array, start: number, isLast: boolean): Promise<Float32Array>;
+
+  close(): void;
 }
 
 /** Part of a text within one decode. */
@@ -43,7 +66,7 @@ interface Piece {
   sequence: number;
 }
 
-export class Lane {
+export class Lane implements Decoder {
   readonly cells: number;
   readonly #options: LaneOptions;
   readonly #context: Pointer;
@@ -81,10 +104,6 @@ export class Lane {
     this.#buffers = allocateBuffers(llama, batchTokens, options.dimensions);
   }
 
-  /**
-   * Decodes whole texts together, their live prefixes left out, and hands each text's raw vector to `onVector`, as a
-   * view that is valid only during that call. Faults: ENGINE_FAILED.
-   */
   async decodeTexts(
     texts: readonly LaneText[],
     onVector: (index: number, raw: Float32Array) => void,
@@ -104,10 +123,6 @@ export class Lane {
     this.#options.profile.stageSeconds.read += (performance.now() - started) / 1000;
   }
 
-  /**
-   * Decodes the next chunk of one long text; the chunk at position 0 starts a new one. The raw vector is right only
-   * after the last chunk. The view is valid until the next decode. Faults: ENGINE_FAILED.
-   */
   async decodeChunk(tokens: Int32Array, start: number): Promise<Float32Array> {
     if (start === 0) this.#freeTexts();
     this.#usedSequences = 1;

@@ -11,6 +11,7 @@ import {
   KNOWN_CONTEXT_DEFAULTS,
   KNOWN_MODEL_DEFAULTS,
   LOG_CALLBACK,
+  SET_THREADS,
   type Batch,
   type ContextParams,
   type ModelParams,
@@ -118,6 +119,9 @@ const ROW_CONVERTERS: Partial<Record<TensorType, string>> = {
   IQ4_XS: 'dequantize_row_iq4_xs',
 };
 
+/** A function of the libraries: called in place, or with `.async` on a thread of its own. */
+export type NativeFunction<F extends (...args: never[]) => unknown> = KoffiFunc<F>;
+
 /** Converts one row of `count` elements at `source` to float32 at `target`. */
 export type RowConverter = (source: Pointer, target: Pointer, count: number) => void;
 
@@ -137,12 +141,13 @@ function loadLibraries(set: LibrarySet) {
   }
 }
 
-function bindOrFault(set: LibrarySet, llama: Library, base: Library) {
+/** Turns a name that a library lacks into NATIVE_MISMATCH. */
+function bindOrFault<T>(library: string, bind: () => T): T {
   try {
-    return bindFunctions(llama, base);
+    return bind();
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    throw new Fault('NATIVE_MISMATCH', { library: set.llama, problem }, { cause: error });
+    throw new Fault('NATIVE_MISMATCH', { library, problem }, { cause: error });
   }
 }
 
@@ -153,7 +158,7 @@ function bindOrFault(set: LibrarySet, llama: Library, base: Library) {
  */
 export function openLlama(set: LibrarySet, onLog: (level: number, text: string) => void) {
   const { base, ggml, llama } = loadLibraries(set);
-  const functions = bindOrFault(set, llama, base);
+  const functions = bindOrFault(set.llama, () => bindFunctions(llama, base));
   const modelDefaults = functions.modelDefaults();
   const contextDefaults = functions.contextDefaults();
   const difference =
@@ -184,6 +189,16 @@ export function openLlama(set: LibrarySet, onLog: (level: number, text: string) 
       return name === undefined
         ? undefined
         : (base.func(name, 'void', ['void *', 'void *', 'int64']) as RowConverter);
+    },
+    /** A function of ggml by its C signature; graph/ggml-abi.ts has them. Faults: NATIVE_MISMATCH. */
+    bindGgml: <F extends (...args: never[]) => unknown>(library: 'base' | 'ggml', signature: string) =>
+      bindOrFault(library === 'base' ? set.ggmlBase : set.ggml, () => {
+        const handle = library === 'base' ? base : ggml;
+        return handle.func(signature) as unknown as NativeFunction<F>;
+      }),
+    /** Calls a backend's own setter, which is known by its address only. */
+    setThreads: (setter: Pointer, backend: Pointer, threads: number): void => {
+      koffi.call(setter, SET_THREADS, backend, threads);
     },
     address: (memory: ArrayBufferView): Pointer => koffi.address(memory),
     /** A view of native memory, valid as long as llama.cpp keeps it. */

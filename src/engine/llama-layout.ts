@@ -75,6 +75,10 @@ koffi.struct('llama_batch', {
 
 koffi.struct('gguf_init_params', { no_alloc: 'bool', ctx: 'void *' });
 
+koffi.struct('ggml_init_params', { mem_size: 'size_t', mem_buffer: 'void *', no_alloc: 'bool' });
+
+export const SET_THREADS = koffi.proto('void ggml_backend_set_n_threads(void *backend, int threads)');
+
 koffi.proto('void llama_model_set_tensor_data(void *tensor, void *userdata)');
 export const LOG_CALLBACK = koffi.proto(
   'void ggml_log_callback(int level, const char *text, void *user_data)',

@@ -3,12 +3,12 @@
 import type { Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
-import type { Lane, LaneShape } from './lane.ts';
+import type { Decoder, LaneShape } from './lane.ts';
 import { PrefixStore } from './prefixes.ts';
 import type { Work } from './work.ts';
 
 export interface SchedulerOptions {
-  openLane: (shape: LaneShape) => Lane;
+  openLane: (shape: LaneShape) => Decoder;
   lanes: number;
   /** Most tokens per decode; a text beyond it goes in chunks on a lane of its own. */
   batchTokens: number;
@@ -39,10 +39,10 @@ export class Scheduler {
   readonly #sequences: number;
   readonly #texts = new TextQueue<Work>();
   readonly #longTexts = new TextQueue<Work>();
-  readonly #lanes: Lane[];
-  readonly #idle: Lane[];
+  readonly #lanes: Decoder[];
+  readonly #idle: Decoder[];
   readonly #runs = new Set<Promise<void>>();
-  #longLane: Lane | null = null;
+  #longLane: Decoder | null = null;
   #longRun: LongRun | null = null;
   #longBusy = false;
 
@@ -97,7 +97,7 @@ export class Scheduler {
     return !this.#texts.isEmpty || (hasLongWork && !this.#longBusy);
   }
 
-  async #work(lane: Lane): Promise<void> {
+  async #work(lane: Decoder): Promise<void> {
     while (this.#hasWork) {
       const batch = this.#takeBatch();
       if (batch.length > 0) await this.#runBatch(lane, batch);
@@ -115,7 +115,7 @@ export class Scheduler {
     return batch;
   }
 
-  async #runBatch(lane: Lane, batch: readonly Work[]): Promise<void> {
+  async #runBatch(lane: Decoder, batch: readonly Work[]): Promise<void> {
     const { profile } = this.#options;
     try {
       profile.batches++;
@@ -137,9 +137,10 @@ export class Scheduler {
       const lane = this.#longLaneFor(work.tokens.length);
       const end = position + (chunks.shift() ?? 0);
       this.#options.profile.batches++;
-      const raw = await lane.decodeChunk(work.tokens.subarray(position, end), position);
+      const isLast = end === work.tokens.length;
+      const raw = await lane.decodeChunk(work.tokens.subarray(position, end), position, isLast);
       run.position = end;
-      if (end === work.tokens.length) work.finish(raw);
+      if (isLast) work.finish(raw);
     } catch (error) {
       run.work.fail(faultFrom(error));
     } finally {
@@ -158,7 +159,7 @@ export class Scheduler {
   }
 
   // One long lane, as large as its longest text so far needs: most users send none, and its memory is large.
-  #longLaneFor(tokens: number): Lane {
+  #longLaneFor(tokens: number): Decoder {
     if (this.#longLane !== null && this.#longLane.cells >= tokens) return this.#longLane;
     this.#longLane?.close();
     this.#longLane = null;

@@ -1,0 +1,72 @@
+// Owns the device that a graph runs on: which one, its memory, and regions of that memory that outlive one graph.
+// Knows nothing of models. Every allocation that fails is a fault here, so that nobody else meets a null.
+import { TENSOR_TYPES } from '../../convert/gguf.ts';
+import { Fault } from '../../faults.ts';
+import type { Llama, Pointer } from '../llama-abi.ts';
+import { bindGgml, DEVICE_TYPES, type Ggml } from './ggml-abi.ts';
+
+export interface Device {
+  ggml: Ggml;
+  pointer: Pointer;
+  bufferType: Pointer;
+  name: string;
+}
+
+/** Faults: NATIVE_MISMATCH, ENGINE_FAILED where the libraries see no such device. */
+export function openDevice(llama: Llama, kind: keyof typeof DEVICE_TYPES): Device {
+  const ggml = bindGgml(llama);
+  const pointer = ggml.findDevice(DEVICE_TYPES[kind]);
+  if (pointer === null) throw new Fault('ENGINE_FAILED', { problem: `the libraries see no ${kind} device` });
+  return { ggml, pointer, bufferType: ggml.bufferType(pointer), name: ggml.deviceName(pointer) };
+}
+
+/** A ggml context for `tensors` descriptions of tensors and, if `nodes` is given, a graph of that many nodes. */
+export function openContext(ggml: Ggml, tensors: number, nodes = 0): Pointer {
+  const graphBytes = nodes === 0 ? 0 : ggml.graphOverhead(nodes, false);
+  const sizeBytes = tensors * ggml.tensorOverhead() + graphBytes + 1024;
+  const context = ggml.openContext({ mem_size: sizeBytes, mem_buffer: null, no_alloc: true });
+  if (context === null) throw new Fault('ENGINE_FAILED', { problem: 'no memory for a graph' });
+  return context;
+}
+
+/** A tensor without memory; `shape` has the fastest dimension first. */
+export function describeTensor(
+  { ggml, context }: { ggml: Ggml; context: Pointer },
+  type: keyof typeof TENSOR_TYPES,
+  shape: readonly number[],
+): Pointer {
+  return ggml.newTensor(context, TENSOR_TYPES[type].id, shape.length, BigInt64Array.from(shape, BigInt));
+}
+
+export interface TensorPlan {
+  type: keyof typeof TENSOR_TYPES;
+  shape: readonly number[];
+}
+
+/** Tensors of their own in one buffer of the device, zero at first. */
+export class Region {
+  readonly tensors: Pointer[];
+  readonly buffer: Pointer;
+  readonly #ggml: Ggml;
+  readonly #context: Pointer;
+
+  /** Faults: ENGINE_FAILED where the device has no room. */
+  constructor({ ggml, bufferType, name }: Device, plans: readonly TensorPlan[], purpose: string) {
+    const context = openContext(ggml, plans.length);
+    this.tensors = plans.map(({ type, shape }) => describeTensor({ ggml, context }, type, shape));
+    const buffer = ggml.allocateContext(context, bufferType);
+    if (buffer === null) {
+      ggml.freeContext(context);
+      throw new Fault('ENGINE_FAILED', { problem: `${name} has no room for ${purpose}` });
+    }
+    ggml.clearBuffer(buffer, 0);
+    this.buffer = buffer;
+    this.#ggml = ggml;
+    this.#context = context;
+  }
+
+  close(): void {
+    this.#ggml.freeBuffer(this.buffer);
+    this.#ggml.freeContext(this.#context);
+  }
+}

@@ -1,0 +1,132 @@
+// Owns the memory of one lane that outlives a graph: inputs, slots of keys and values, the store of prefixes, the rows
+// of a long text. Grows where it must; `version` tells when graphs built on what was there before are void.
+// All of it starts as zeros: rows that no text has written are masked, but a NaN in them would still spread.
+import { Fault } from '../../faults.ts';
+import type { Pointer } from '../llama-abi.ts';
+import { Region, type Device, type TensorPlan } from './device.ts';
+import type { Hyperparameters } from './hyperparameters.ts';
+
+export interface KeysValues {
+  k: Pointer;
+  v: Pointer;
+}
+
+/** Few sizes, so that a growing batch does not mean new memory each time. */
+const ROW_STEP = 1024;
+const INPUT_STEP_BYTES = 1024 * 1024;
+
+/** Memory that is made anew when more is asked for. */
+class Growing {
+  #region: Region | null = null;
+  #size = 0;
+
+  ensure(size: number, step: number, open: (size: number) => Region): { region: Region; isNew: boolean } {
+    if (this.#region !== null && this.#size >= size) return { region: this.#region, isNew: false };
+    this.close();
+    this.#size = Math.ceil(size / step) * step;
+    this.#region = open(this.#size);
+    return { region: this.#region, isNew: true };
+  }
+
+  close(): void {
+    this.#region?.close();
+    this.#region = null;
+    this.#size = 0;
+  }
+}
+
+export class LaneMemory {
+  /** Grows when any of this memory has moved. */
+  version = 0;
+  readonly #device: Device;
+  readonly #shape: Hyperparameters;
+  readonly #inputs = new Growing();
+  readonly #slots = new Growing();
+  readonly #queries = new Growing();
+  readonly #chunks = new Growing();
+  readonly #store = new Growing();
+
+  constructor(device: Device, shape: Hyperparameters) {
+    this.#device = device;
+    this.#shape = shape;
+  }
+
+  inputs(sizeBytes: number): Region {
+    return this.#ensure(this.#inputs, { size: sizeBytes, step: INPUT_STEP_BYTES }, (bytes) => ({
+      plans: [{ type: 'I8', shape: [bytes] }],
+      purpose: 'inputs',
+    }));
+  }
+
+  /** One pair for all layers: a layer's keys and values are not needed once it is over. */
+  slots(rows: number): KeysValues {
+    const { tensors } = this.#ensure(this.#slots, { size: rows, step: ROW_STEP }, (all) => ({
+      plans: this.#pairs(1, all),
+      purpose: 'keys and values',
+    }));
+    return pairAt(tensors, 0);
+  }
+
+  /** Queries in slots, where they do not lie right as they are computed. */
+  queries(rows: number): Pointer {
+    const { heads, headDim } = this.#shape;
+    const { tensors } = this.#ensure(this.#queries, { size: rows, step: ROW_STEP }, (all) => ({
+      plans: [{ type: 'F32', shape: [heads * headDim, all] }],
+      purpose: 'queries',
+    }));
+    return at(tensors, 0);
+  }
+
+  /** Of a long text, a pair per layer. */
+  chunks(rows: number): KeysValues[] {
+    return this.#perLayer(this.#chunks, rows);
+  }
+
+  /** Of the prefixes, a pair per layer. */
+  store(rows: number): KeysValues[] {
+    return this.#perLayer(this.#store, rows);
+  }
+
+  close(): void {
+    for (const part of [this.#inputs, this.#slots, this.#queries, this.#chunks, this.#store]) part.close();
+  }
+
+  #perLayer(part: Growing, rows: number): KeysValues[] {
+    const { layers } = this.#shape;
+    const { tensors } = this.#ensure(part, { size: rows, step: 1 }, (all) => ({
+      plans: this.#pairs(layers, all),
+      purpose: 'kept keys and values',
+    }));
+    return Array.from({ length: layers }, (_, layer) => pairAt(tensors, layer));
+  }
+
+  #pairs(pairs: number, rows: number): TensorPlan[] {
+    const { kvHeads, headDim } = this.#shape;
+    const plan = { type: 'F16', shape: [kvHeads * headDim, rows] } as const;
+    return Array.from({ length: 2 * pairs }, () => plan);
+  }
+
+  #ensure(
+    part: Growing,
+    { size, step }: { size: number; step: number },
+    plan: (size: number) => { plans: TensorPlan[]; purpose: string },
+  ): Region {
+    const { region, isNew } = part.ensure(size, step, (grown) => {
+      const { plans, purpose } = plan(grown);
+      return new Region(this.#device, plans, purpose);
+    });
+    if (isNew) this.version++;
+    return region;
+  }
+}
+
+function at(tensors: readonly Pointer[], index: number): Pointer {
+  const tensor = tensors[index];
+  if (tensor === undefined) throw new Fault('BUG', { problem: `no tensor ${String(index)}` });
+  return tensor;
+}
+
+const pairAt = (tensors: readonly Pointer[], pair: number): KeysValues => ({
+  k: at(tensors, 2 * pair),
+  v: at(tensors, 2 * pair + 1),
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ForwardShape } from '../../../../src/engine/graph/blocks.ts';
+import { fillInputs, planInputs, type InputPlan } from '../../../../src/engine/graph/inputs.ts';
+
+const UNEVEN: ForwardShape = {
+  blocks: [{ texts: 2, tokens: 5, length: 3, before: 2, kvLength: 5 }],
+  keeps: 'slots',
+  hasOutput: true,
+};
+
+function fill() {
+  const layout = planInputs(UNEVEN, null);
+  const bytes = new Uint8Array(layout.sizeBytes).fill(0xaa);
+  const prefixRows = Int32Array.of(7, 9);
+  const texts = [
+    { tokens: Int32Array.of(11, 12, 13), prefixRows },
+    { tokens: Int32Array.of(21, 22), prefixRows },
+  ];
+  fillInputs(layout, { shape: UNEVEN, texts, storeRows: null, lookUp: null }, bytes);
+  const read = (plan: InputPlan | null | undefined): number[] => {
+    assert.ok(plan !== null && plan !== undefined);
+    const count = plan.shape.reduce((product, length) => product * length, 1);
+    if (plan.type === 'F16') return [...new Uint16Array(bytes.buffer, plan.offset, count)];
+    if (plan.type === 'I64') return [...new BigInt64Array(bytes.buffer, plan.offset, count)].map(Number);
+    return [...new Int32Array(bytes.buffer, plan.offset, count)];
+  };
+  return { layout, read };
+}
+
+test('tokens lie one after another, their keys and values in slots behind the prefix', () => {
+  const { layout, read } = fill();
+  assert.deepEqual(read(layout.tokens), [11, 12, 13, 21, 22]);
+  assert.deepEqual(read(layout.positions), [2, 3, 4, 2, 3]);
+  assert.deepEqual(read(layout.kvRows), [2, 3, 4, 7, 8]);
+  assert.deepEqual(read(layout.queryRows), [0, 1, 2, 3, 4]);
+  assert.deepEqual(read(layout.blocks[0]?.unpad), [0, 1, 2, 3, 4]);
+  assert.deepEqual(read(layout.lastRows), [2, 4]);
+  assert.deepEqual(read(layout.lastPositions), [4, 3]);
+});
+
+test('a prefix is copied from its rows of the store to the front of each slot', () => {
+  const { layout, read } = fill();
+  assert.deepEqual(read(layout.prefixFrom), [7, 9, 7, 9]);
+  assert.deepEqual(read(layout.prefixTo), [0, 1, 5, 6]);
+});
+
+test('masks show the prefix and what came before, and of short texts nothing behind them', () => {
+  const { layout, read } = fill();
+  const x = 0xfc00;
+  assert.deepEqual(read(layout.blocks[0]?.mask), [0, 0, 0, x, x, 0, 0, 0, 0, x, 0, 0, 0, 0, 0]);
+  assert.deepEqual(read(layout.blocks[0]?.lastMask), [0, 0, 0, 0, 0, 0, 0, 0, 0, x]);
+});
+
+test('several texts with whole steps of 256 keys have a mask each, as CUDA reads one per text', () => {
+  const block = { texts: 3, tokens: 768, length: 256, before: 0, kvLength: 256 };
+  const planes = (shape: ForwardShape) => planInputs(shape, null).blocks[0]?.mask.shape[3];
+  assert.equal(planes({ blocks: [block], keeps: 'slots', hasOutput: true }), 3);
+  const one = { ...block, texts: 1, tokens: 256 };
+  assert.equal(planes({ blocks: [one], keeps: 'slots', hasOutput: true }), 1);
+  const odd = { ...block, tokens: 765, length: 255, kvLength: 255 };
+  assert.equal(planes({ blocks: [odd], keeps: 'slots', hasOutput: true }), 1);
+});
+
+test('a chunk goes to the rows of its place in the text, and masks what lies beyond', () => {
+  const shape: ForwardShape = {
+    blocks: [{ texts: 1, tokens: 2, length: 2, before: 3, kvLength: 8 }],
+    keeps: 'chunks',
+    hasOutput: true,
+  };
+  const layout = planInputs(shape, null);
+  const bytes = new Uint8Array(layout.sizeBytes);
+  const texts = [{ tokens: Int32Array.of(5, 6), prefixRows: null }];
+  fillInputs(layout, { shape, texts, storeRows: null, lookUp: null }, bytes);
+  assert.deepEqual([...new BigInt64Array(bytes.buffer, layout.kvRows.offset, 2)], [3n, 4n]);
+  const mask = new Uint16Array(bytes.buffer, layout.blocks[0]?.mask.offset ?? 0, 16);
+  assert.deepEqual(
+    [...mask].map((value) => (value === 0 ? 0 : 1)),
+    [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 1],
+  );
+});
