@@ -120,7 +120,7 @@ const ROW_CONVERTERS: Partial<Record<TensorType, string>> = {
 };
 
 /** A function of the libraries: called in place, or with `.async` on a thread of its own. */
-export type NativeFunction<F extends (...args: never[]) => unknown> = KoffiFunc<F>;
+type NativeFunction<F extends (...args: never[]) => unknown> = KoffiFunc<F>;
 
 /** Converts one row of `count` elements at `source` to float32 at `target`. */
 export type RowConverter = (source: Pointer, target: Pointer, count: number) => void;
