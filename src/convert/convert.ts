@@ -5,13 +5,13 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 
-import { Fault, faultFromWire, type WireFault } from '../faults.ts';
+import { Fault } from '../faults.ts';
 import { listModelFiles } from './model-folder.ts';
 import { orUnwritable, placeOutput, writeWhole, type WriteBehind } from './output-file.ts';
 import { planConversion, type ConversionPlan, type PlanOptions } from './plan.ts';
 import type { Outtype } from './tensor-plan.ts';
+import { Threads } from './threads.ts';
 import { createControl, stop, type Passage, type TranscodeTask } from './transcode.ts';
 
 export interface ConvertOptions extends PlanOptions {
@@ -41,6 +41,22 @@ const DEFAULT_WORKERS_LIMIT = 8;
 /** Faults: those of `planConversion`, and FILE_UNWRITABLE. */
 export async function convert(options: ConvertOptions): Promise<Converted> {
   options.signal?.throwIfAborted();
+  const control = createControl();
+  const count = options.workers ?? Math.min(availableParallelism(), DEFAULT_WORKERS_LIMIT);
+  const threads = new Threads(count, control);
+  try {
+    return await convertWith({ threads, control }, options);
+  } finally {
+    await threads.end();
+  }
+}
+
+interface Crew {
+  threads: Threads;
+  control: SharedArrayBuffer;
+}
+
+async function convertWith(crew: Crew, options: ConvertOptions): Promise<Converted> {
   const { outtype, tensors, ...plan } = planConversion(options);
   const { small, shards } = listModelFiles(options.modelFolder);
   const path = await placeOutput(nameOutput(options, outtype), {
@@ -52,11 +68,8 @@ export async function convert(options: ConvertOptions): Promise<Converted> {
     const sources = await openSources(tensors.map(({ source }) => source.path));
     try {
       const passages = tensors.map((tensor) => passageOf(tensor, { sources, header: plan.header }));
-      await runThreads(
-        { passages, target: { path, descriptor: target.fd }, control: createControl() },
-        options,
-        behind,
-      );
+      const task = { passages, target: { path, descriptor: target.fd }, control: crew.control };
+      await carryOut(task, { ...options, threads: crew.threads, behind });
     } finally {
       await Promise.all([...sources.values()].map((source) => source.close()));
     }
@@ -105,50 +118,29 @@ function passageOf(
 }
 
 /** Rejects with the first thread's fault, or the signal's reason, after all threads have ended. */
-async function runThreads(task: TranscodeTask, options: ConvertOptions, behind: WriteBehind): Promise<void> {
-  const { signal, onProgress, workers } = options;
+async function carryOut(
+  task: TranscodeTask,
+  options: ConvertOptions & { threads: Threads; behind: WriteBehind },
+): Promise<void> {
+  const { signal, onProgress, threads, behind } = options;
   const bytesTotal = task.passages.reduce(
     (sum, { from, elements }) => sum + elements * (from === 'F32' ? 4 : 2),
     0,
   );
   let bytesDone = 0;
-  const onBytes = (bytes: number): void => {
-    bytesDone += bytes;
-    behind.wrote(bytes);
-    onProgress?.({ bytesDone, bytesTotal });
-  };
   const onAbort = (): void => {
     stop(task.control);
   };
+  if (signal?.aborted === true) onAbort();
   signal?.addEventListener('abort', onAbort, { once: true });
-  const count = workers ?? Math.min(availableParallelism(), DEFAULT_WORKERS_LIMIT);
-  const threads = Array.from({ length: count }, () => runThread(task, onBytes));
-  const ended = await Promise.allSettled(threads);
-  signal?.removeEventListener('abort', onAbort);
-  signal?.throwIfAborted();
-  for (const thread of ended) if (thread.status === 'rejected') throw thread.reason;
-}
-
-// Settles when the thread has ended, not when it reports: its descriptors must not be closed under it.
-function runThread(task: TranscodeTask, onBytes: (bytes: number) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let fault: Fault | null = null;
-    // A thread inherits the process's flags otherwise, and `--input-type` of a `node -e` kills it.
-    const thread = new Worker(new URL('./transcode-worker.js', import.meta.url), {
-      workerData: task,
-      execArgv: [],
+  try {
+    await threads.run(task, (bytes) => {
+      bytesDone += bytes;
+      behind.wrote(bytes);
+      onProgress?.({ bytesDone, bytesTotal });
     });
-    thread.on('message', (message: number | WireFault) => {
-      if (typeof message === 'number') onBytes(message);
-      else fault = faultFromWire(message);
-    });
-    thread.on('error', (error) => {
-      stop(task.control);
-      fault = new Fault('BUG', { problem: `a conversion thread died: ${error.message}` }, { cause: error });
-    });
-    thread.on('exit', () => {
-      if (fault === null) resolve();
-      else reject(fault);
-    });
-  });
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+    signal?.throwIfAborted();
+  }
 }
