@@ -164,6 +164,15 @@ export const OPTIONS = {
     group: 'devices',
     doc: 'most tokens in one batch; default: the plan decides',
   },
+  compute: {
+    flag: 'compute',
+    kind: 'choice',
+    choices: ['auto', 'llama', 'graph'],
+    default: 'auto',
+    on: ['launch'],
+    group: 'devices',
+    doc: "llama.cpp's computation of the model or our own graph on its kernels",
+  },
   llamaFolder: {
     flag: 'llama-folder',
     kind: 'text',

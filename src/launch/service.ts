@@ -63,11 +63,12 @@ export async function startService(options: StartOptions): Promise<Service> {
     },
   });
   try {
-    const model = await prepareModel(found, options);
+    const { weights, ...model } = await prepareModel(found, options);
     const { pool, attempt } = await openBestPool(
       planLaunch({ settings, machine: readMachine(), model }),
       options,
     );
+    if (weights !== null) options.progress.log('info', `weights: ${weights}`, {});
     server.serve(
       pool,
       () => pool.status().workers.some(({ state }) => state === 'ready'),
@@ -85,15 +86,15 @@ async function shutDown(server: Server, pool: WorkerPool, settings: Settings<'la
   await pool.close();
 }
 
+/** The .gguf file to serve; `weights` tells which type was picked for a folder, and why. */
 async function prepareModel(
   found: ReturnType<typeof findModel>,
   options: StartOptions,
-): Promise<ModelOnDisk> {
+): Promise<ModelOnDisk & { weights: string | null }> {
   const { settings, progress, signal } = options;
   const onDisk = (file: string) => ({ file, sizeBytes: statSync(file).size });
-  if (found.kind === 'gguf') return onDisk(found.path);
+  if (found.kind === 'gguf') return { ...onDisk(found.path), weights: null };
   const { outtype, reason } = planOuttype(settings, readMachine());
-  progress.log('info', `weights: ${outtype}, ${reason}`, {});
   progress.onStep(`converting ${found.path}`);
   const { file, wasCached } = await convertToCache({
     modelFolder: found.path,
@@ -106,7 +107,7 @@ async function prepareModel(
     ...(signal === undefined ? {} : { signal }),
   });
   progress.log('debug', wasCached ? 'found the converted model' : 'converted the model', { file });
-  return onDisk(file);
+  return { ...onDisk(file), weights: `${outtype}, ${reason}` };
 }
 
 async function openBestPool(
@@ -120,16 +121,22 @@ async function openBestPool(
       return { pool: await openAttempt(attempt, options), attempt };
     } catch (error) {
       const fault = faultFrom(error);
-      if (i === attempts.length - 1 || !mayTryNext(fault)) throw error;
-      options.progress.log('warn', `${attempt.backend} does not work: ${fault.message}`, {});
+      if (i === attempts.length - 1 || !mayTryNext(fault, attempt)) throw error;
+      options.progress.log(
+        'warn',
+        `${attempt.backend} (${attempt.workers[0]?.engine.compute ?? ''}) does not work: ${fault.message}`,
+        {},
+      );
       failures.push(fault.message);
     }
   }
   throw new Fault('BUG', { problem: `a plan without attempts: ${failures.join('; ')}` });
 }
 
-// A model that is wrong is wrong everywhere; a device or library that fails is not.
-function mayTryNext({ code }: Fault): boolean {
+// A model that is wrong is wrong everywhere; a device or library that fails is not. Our own graph refuses shapes and
+// settings that llama.cpp may well know.
+function mayTryNext({ code }: Fault, { workers }: Attempt): boolean {
+  if (code === 'MODEL_UNSUPPORTED') return workers[0]?.engine.compute === 'graph';
   return ['NATIVE_MISSING', 'NATIVE_MISMATCH', 'ENGINE_FAILED', 'WORKER_START_FAILED'].includes(code);
 }
 

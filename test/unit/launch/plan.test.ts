@@ -23,6 +23,7 @@ const SETTINGS: PlanQuestion['settings'] = {
   embeddingCacheSize: 0,
   lanes: null,
   batchTokens: null,
+  compute: 'auto',
 };
 
 function plan(settings: Partial<PlanQuestion['settings']>, machine: Partial<Machine> = {}) {
@@ -48,7 +49,7 @@ test('workers on the CPU share its cores', () => {
 test('with an NVIDIA driver CUDA is tried first and the CPU after it', () => {
   assert.deepEqual(
     plan({}, { hasNvidia: true }).map(({ backend }) => backend),
-    ['cuda', 'cpu'],
+    ['cuda', 'cuda', 'cpu'],
   );
 });
 
@@ -62,7 +63,7 @@ test('--device cuda without a driver runs on the CPU and says so', () => {
 
 test('--device cuda with a driver never falls back to the CPU', () => {
   assert.deepEqual(
-    plan({ device: 'cuda' }, { hasNvidia: true }).map(({ backend }) => backend),
+    [...new Set(plan({ device: 'cuda' }, { hasNvidia: true }).map(({ backend }) => backend))],
     ['cuda'],
   );
 });
@@ -105,3 +106,15 @@ for (const [what, machine, outtype] of [
     assert.equal(planOuttype({ ...settings, outtype: 'f32' }, { ...MACHINE, ...machine }).outtype, 'f32');
   });
 }
+
+test('CUDA computes with our own graph, then with llama.cpp, unless the model is split over GPUs', () => {
+  const compute = (settings: Partial<PlanQuestion['settings']>) =>
+    plan(settings, { hasNvidia: true }).map(({ backend, workers }) => [backend, workers[0]?.engine.compute]);
+  assert.deepEqual(compute({}), [
+    ['cuda', 'graph'],
+    ['cuda', 'llama'],
+    ['cpu', 'llama'],
+  ]);
+  assert.deepEqual(compute({ device: 'cuda', tensorParallel: 2 }), [['cuda', 'llama']]);
+  assert.deepEqual(compute({ device: 'cuda', compute: 'llama' }), [['cuda', 'llama']]);
+});
