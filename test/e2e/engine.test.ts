@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Embedder, EmbedInput } from '../../src/embedder.ts';
+import type { Embedder } from '../../src/embedder.ts';
 import { openEngine } from '../../src/engine/engine.ts';
 import { engineSettings, fixtureFile, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { cosine, relativeDifference, vectors } from '../fixtures/vectors.ts';
 
 const TEXTS = REFERENCE.cases.map(textOf);
 const WORDS = ['river', 'table', '星', 'ночь', 'import', '42', 'é', '\n', 'zürich', 'the'];
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += (a[i] ?? NaN) * (b[i] ?? NaN);
-    aa += (a[i] ?? NaN) ** 2;
-    bb += (b[i] ?? NaN) ** 2;
-  }
-  return dot / Math.sqrt(aa * bb);
-}
-
-/** Largest difference of a component, relative to the largest component. */
-function relativeDifference(a: Float32Array, b: Float32Array): number {
-  const largest = Math.max(...a.map(Math.abs));
-  return Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN)))) / largest;
-}
-
-async function vectors(engine: Embedder, inputs: readonly EmbedInput[]): Promise<Float32Array[]> {
-  const embeddings = await engine.embed(inputs);
-  const { dimensions } = embeddings;
-  return inputs.map((_, i) => embeddings.vectors.slice(i * dimensions, (i + 1) * dimensions));
-}
 
 // The tolerances: bf16 and q8_0 round the weights that the float32 reference did not.
 const LEAST_COSINE = { f32: 0.99999, f16: 0.99999, bf16: 0.9999, q8_0: 0.999 } as const;

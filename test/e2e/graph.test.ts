@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Embedder, EmbedInput } from '../../src/embedder.ts';
 import { openEngine, type EngineSettings } from '../../src/engine/engine.ts';
 import { engineSettings, fixtureFile, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { cosine, relativeDifference, vectors } from '../fixtures/vectors.ts';
 
 type Outtype = 'f32' | 'f16' | 'bf16' | 'q8_0';
 
@@ -19,28 +20,6 @@ const ids = (count: number, seed = 0): number[] => [
   ...Array.from({ length: count - 1 }, (_, i) => 1000 + ((i * 7919 + seed * 104_729) % 140_000)),
   END,
 ];
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [dot, aa, bb] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    dot += (a[i] ?? NaN) * (b[i] ?? NaN);
-    aa += (a[i] ?? NaN) ** 2;
-    bb += (b[i] ?? NaN) ** 2;
-  }
-  return dot / Math.sqrt(aa * bb);
-}
-
-/** Largest difference of a component, relative to the largest component. */
-function relativeDifference(a: Float32Array, b: Float32Array): number {
-  const largest = Math.max(...a.map(Math.abs));
-  return Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN)))) / largest;
-}
-
-async function vectors(engine: Embedder, inputs: readonly EmbedInput[]): Promise<Float32Array[]> {
-  const embeddings = await engine.embed(inputs);
-  const { dimensions } = embeddings;
-  return inputs.map((_, i) => embeddings.vectors.slice(i * dimensions, (i + 1) * dimensions));
-}
 
 /** Every text has the vector that it has alone. */
 async function assertAsAlone(engine: Embedder, inputs: readonly EmbedInput[], tolerance: number) {
