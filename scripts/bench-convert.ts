@@ -1,5 +1,6 @@
 // Measures the converter on a checkpoint of the 0.6B model's shapes with random weights, made in a temporary folder.
 // Peers run in turns, so that a noisy minute hits all of them; each figure is the median of its runs, with the spread.
+// "of cat" is the median of the ratios within each turn, of the file as both copy it.
 //   node dist/scripts/bench-convert.js [--layers 28] [--runs 5] [--json]
 // `cat` is what copying the shards costs; the converter syncs its file before it renames it, so `cat` + fsync stands
 // beside plain `cat`. Every conversion runs in a process of its own, which also gives its peak memory.
@@ -190,15 +191,17 @@ interface Figure {
   slowest: number;
   fastest: number;
   mbPerCpuSecond: number | null;
+  ofCat: number | null;
   peakMb: number | null;
 }
 
-function summarise({ name, megabytes, samples }: Row): Figure {
+function summarise({ name, megabytes, samples }: Row, cat: Row | undefined): Figure {
   const ascending = (times: (number | undefined)[]): number[] =>
     times.filter((time) => time !== undefined).sort((a, b) => a - b);
   const median = (times: number[]): number | undefined => times[Math.floor(times.length / 2)];
   const rate = (ms: number | undefined): number => Math.round((megabytes / (ms ?? Infinity)) * 1000);
   const times = ascending(samples.map(({ ms }) => ms));
+  const ratios = ascending(samples.map(({ ms }, turn) => (cat?.samples[turn]?.ms ?? 0) / ms));
   const cpu = median(ascending(samples.map(({ cpuMs }) => cpuMs)));
   return {
     name,
@@ -207,12 +210,13 @@ function summarise({ name, megabytes, samples }: Row): Figure {
     slowest: rate(times.at(-1)),
     fastest: rate(times[0]),
     mbPerCpuSecond: cpu === undefined ? null : rate(cpu),
+    ofCat: megabytes === cat?.megabytes ? (median(ratios) ?? null) : null,
     peakMb: Math.round(Math.max(0, ...samples.map(({ peakMb }) => peakMb ?? 0))) || null,
   };
 }
 
 function report(rows: readonly Row[]): void {
-  const figures = rows.map(summarise);
+  const figures = rows.map((row) => summarise(row, rows[0]));
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
   if (options.json) {
     console.log(JSON.stringify({ ...machine, figures }));
@@ -222,10 +226,11 @@ function report(rows: readonly Row[]): void {
   console.log(
     `source: ${String(Math.round(rows[0]?.megabytes ?? 0))} MB of BF16; rates are MB of source, medians`,
   );
-  for (const { name, medianMs, mbPerSecond, slowest, fastest, mbPerCpuSecond, peakMb } of figures)
+  for (const { name, medianMs, mbPerSecond, slowest, fastest, mbPerCpuSecond, ofCat, peakMb } of figures)
     console.log(
       `${name.padEnd(32)} ${String(medianMs).padStart(6)} ms ${String(mbPerSecond).padStart(6)} MB/s ` +
         `(${String(slowest)} to ${String(fastest)})` +
+        (ofCat === null ? '' : `  ${String(Math.round(ofCat * 100)).padStart(3)} % of cat`) +
         (mbPerCpuSecond === null ? '' : `  ${String(mbPerCpuSecond)} MB per CPU second`) +
         (peakMb === null ? '' : `  peak ${String(peakMb)} MB`),
     );
