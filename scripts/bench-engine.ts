@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { getLlama } from 'node-llama-cpp';
 import { convert } from '../src/convert/convert.ts';
-import { openEngine } from '../src/engine/engine.ts';
 import { makeDemoModel } from './demo-model.ts';
+import { openCpuEngine } from './open-cpu-engine.ts';
 import { SHAPES, writeRandomModel } from './random-model.ts';
 
 const TOKENS_PER_TEXT = 32;
@@ -51,19 +51,7 @@ interface Contender {
 }
 
 async function openOurs(modelFile: string): Promise<Contender> {
-  const engine = openEngine({
-    modelFile,
-    backend: 'cpu',
-    libraryFolder: null,
-    gpuLayers: 0,
-    threads,
-    lanes: 1,
-    batchTokens: 256,
-    prefixTokens: 0,
-    cachedVectors: 0,
-    truncateTokens: null,
-    flashAttention: false,
-  });
+  const engine = openCpuEngine(modelFile);
   const embedAll = async () => {
     const { vectors, dimensions } = await engine.embed(texts);
     return texts.map((_, i) => vectors.subarray(i * dimensions, (i + 1) * dimensions));

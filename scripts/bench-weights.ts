@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { convert } from '../src/convert/convert.ts';
 import type { Embedder } from '../src/embedder.ts';
-import { openEngine } from '../src/engine/engine.ts';
 import { makeDemoModel } from './demo-model.ts';
+import { openCpuEngine } from './open-cpu-engine.ts';
 import { SHAPES, writeRandomModel } from './random-model.ts';
 
 const TYPES = ['F32', 'F16', 'BF16', 'Q8_0'] as const;
@@ -35,21 +35,6 @@ process.once('exit', () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const open = (modelFile: string): Embedder =>
-  openEngine({
-    modelFile,
-    backend: 'cpu',
-    libraryFolder: null,
-    gpuLayers: 0,
-    threads,
-    lanes: 1,
-    batchTokens: 256,
-    prefixTokens: 0,
-    cachedVectors: 0,
-    truncateTokens: null,
-    flashAttention: false,
-  });
-
 const ids = Array.from({ length: 32 }, (_, i) =>
   Array.from({ length: 31 }, (_unused, j) => (i * 31 + j * 7919) % 150_000),
 );
@@ -63,7 +48,7 @@ async function measureSpeed(engine: Embedder): Promise<number> {
 async function embedTiny(type: WeightsType, tiny: string): Promise<Float32Array> {
   const outfile = join(folder, `tiny-${type}.gguf`);
   await convert({ modelFolder: tiny, outfile, outtype: type.toLowerCase() as Lowercase<WeightsType> });
-  const engine = open(outfile);
+  const engine = openCpuEngine(outfile);
   const { vectors } = await engine.embed(TEXTS);
   await engine.close();
   return vectors;
@@ -94,7 +79,7 @@ for (let round = 0; round < Number(flags.rounds); round++) {
   for (const type of TYPES) {
     const outfile = join(folder, 'random.gguf');
     writeRandomModel({ outfile, vocabularyFrom, shape, type });
-    const engine = open(outfile);
+    const engine = openCpuEngine(outfile);
     await measureSpeed(engine);
     speeds.get(type)?.push(await measureSpeed(engine));
     await engine.close();

@@ -114,7 +114,6 @@ async function openBestPool(
   attempts: readonly Attempt[],
   options: StartOptions,
 ): Promise<{ pool: WorkerPool; attempt: Attempt }> {
-  const failures: string[] = [];
   for (const [i, attempt] of attempts.entries()) {
     options.progress.onStep(`loading the model (${attempt.reason})`);
     try {
@@ -127,10 +126,9 @@ async function openBestPool(
         `${attempt.backend} (${attempt.workers[0]?.engine.compute ?? ''}) does not work: ${fault.message}`,
         {},
       );
-      failures.push(fault.message);
     }
   }
-  throw new Fault('BUG', { problem: `a plan without attempts: ${failures.join('; ')}` });
+  throw new Fault('BUG', { problem: 'a plan without attempts' });
 }
 
 // A model that is wrong is wrong everywhere; a device or library that fails is not. Our own graph refuses shapes and

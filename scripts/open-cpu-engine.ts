@@ -1,0 +1,20 @@
+// The engine as benchmarks run it: on the CPU, one lane, nothing shared and nothing cached between texts.
+import { availableParallelism } from 'node:os';
+import type { Embedder } from '../src/embedder.ts';
+import { openEngine } from '../src/engine/engine.ts';
+
+export function openCpuEngine(modelFile: string): Embedder {
+  return openEngine({
+    modelFile,
+    backend: 'cpu',
+    libraryFolder: null,
+    gpuLayers: 0,
+    threads: availableParallelism(),
+    lanes: 1,
+    batchTokens: 256,
+    prefixTokens: 0,
+    cachedVectors: 0,
+    truncateTokens: null,
+    flashAttention: false,
+  });
+}
