@@ -150,8 +150,7 @@ export function stringArray(strings: readonly string[]): GgufValue {
 
 /** A value holding signed 32-bit numbers. */
 export function i32Array(numbers: readonly number[]): GgufValue {
-  const bytes = Buffer.alloc(numbers.length * 4);
-  numbers.forEach((number, index) => bytes.writeInt32LE(number, index * 4));
+  const bytes = Buffer.from(Int32Array.from(numbers).buffer);
   return { type: 'array', value: { elementType: 'i32', count: numbers.length, bytes } };
 }
 

@@ -7,9 +7,10 @@ import { basename, join, resolve } from 'node:path';
 import { Fault } from '../faults.ts';
 import { poolingFolder } from './admission.ts';
 import { INDEX_FILE, listCheckpointFiles, readCheckpoint } from './checkpoint.ts';
-import { parseJson, readJsonObject, readSmallFile, isFile, type JsonObject } from './files.ts';
+import { isFile, isObject, parseJson, readJsonObject, readSmallFile, type JsonObject } from './files.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { ChatTemplate } from './special-tokens.ts';
+import { cutBulk, type TokenizerBulk } from './tokenizer-bulk.ts';
 
 const SMALL_FILES = [
   'config.json',
@@ -34,6 +35,8 @@ export interface ModelFolder {
   readme: string;
   generationConfig: unknown;
   tokenizer: JsonObject;
+  /** The vocabulary and the merges of `tokenizer`, when they could be taken without parsing; it has none then. */
+  bulk?: TokenizerBulk;
   tokenizerConfig: JsonObject;
   chatTemplate?: ChatTemplate;
   tensors: SafeTensor[];
@@ -51,7 +54,7 @@ export function readModelFolder(modelFolder: string): ModelFolder {
     readme: text('README.md'),
     // A broken generation_config.json is common and costs only advice that embeddings do not need.
     generationConfig: parseJson(Buffer.from(text('generation_config.json'))),
-    tokenizer: readRequired(modelFolder, 'tokenizer.json'),
+    ...readTokenizer(modelFolder),
     tokenizerConfig: readJsonObject(join(modelFolder, 'tokenizer_config.json')) ?? {},
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
     tensors: readCheckpoint(modelFolder),
@@ -74,6 +77,15 @@ export function listModelFiles(modelFolder: string): { small: string[]; shards: 
 function checkFolder(modelFolder: string): void {
   const isFolder = statSync(modelFolder, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder) throw new Fault('MODEL_MISSING', { path: modelFolder, problem: 'is not a folder' });
+}
+
+function readTokenizer(modelFolder: string): Pick<ModelFolder, 'tokenizer' | 'bulk'> {
+  const bytes = readSmallFile(join(modelFolder, 'tokenizer.json'));
+  const cut = bytes === null ? null : cutBulk(bytes);
+  const rest = cut === null ? undefined : parseJson(cut.rest);
+  return cut !== null && isObject(rest)
+    ? { tokenizer: rest, bulk: cut.bulk }
+    : { tokenizer: readRequired(modelFolder, 'tokenizer.json') };
 }
 
 function readRequired(modelFolder: string, name: string): JsonObject {

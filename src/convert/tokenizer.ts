@@ -1,12 +1,14 @@
 // tokenizer.json and tokenizer_config.json -> the vocabulary as llama.cpp wants it: tokens by id, their types, merges.
 // Refuses tokenizers that are no Qwen byte-level BPE, by their structure: a digest of encoded text, as the reference
 // takes it, would also refuse fine-tunes that only changed the post-processor.
-// Pure: takes parsed JSON. Which tokens end a text is in special-tokens.ts.
+// Pure: takes parsed JSON, vocabulary and merges as bytes if tokenizer-bulk.ts could take them. Which tokens end a text
+// is in special-tokens.ts.
 
 import { Fault } from '../faults.ts';
 import { isObject, type JsonObject } from './files.ts';
 import { i32Array, stringArray, type GgufValue } from './gguf.ts';
 import { QWEN2_SPLIT_PATTERN } from './qwen3.ts';
+import type { TokenizerBulk } from './tokenizer-bulk.ts';
 
 const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
@@ -22,6 +24,8 @@ export interface TokenizerFiles {
   modelFolder: string;
   /** tokenizer.json. */
   tokenizer: JsonObject;
+  /** Vocabulary and merges, when `tokenizer` has none of them because they were taken out. */
+  bulk?: TokenizerBulk;
   /** tokenizer_config.json; empty when there is none. */
   tokenizerConfig: JsonObject;
 }
@@ -35,13 +39,14 @@ export interface AddedToken {
 /** `tokenizer.ggml.*` values of the vocabulary, in file order. Faults: MODEL_UNSUPPORTED, WEIGHTS_CORRUPT. */
 export function renderVocabulary(files: TokenizerFiles, vocabulary: number): [string, GgufValue][] {
   checkStructure(files);
-  const { tokens, types } = listTokens(files, vocabulary);
+  const { bulk } = files;
+  const { strings, types } = listTokens(files, vocabulary);
   return [
     ['tokenizer.ggml.model', { type: 'string', value: 'gpt2' }],
     ['tokenizer.ggml.pre', { type: 'string', value: 'qwen2' }],
-    ['tokenizer.ggml.tokens', stringArray(tokens)],
+    ['tokenizer.ggml.tokens', bulk?.vocabulary.render(strings) ?? stringArray(strings as string[])],
     ['tokenizer.ggml.token_type', i32Array(types)],
-    ['tokenizer.ggml.merges', stringArray(listMerges(files))],
+    ['tokenizer.ggml.merges', bulk?.merges ?? stringArray(listMerges(files))],
   ];
 }
 
@@ -73,31 +78,44 @@ function flatten(step: unknown, key: string): JsonObject[] {
   return step['type'] === 'Sequence' && Array.isArray(inner) ? inner.filter(isObject) : [step];
 }
 
-function listTokens(files: TokenizerFiles, vocabulary: number): { tokens: string[]; types: number[] } {
-  const { modelFolder } = files;
-  const vocab = vocabularyOf(files);
-  const tokens = new Array<string | undefined>(vocabulary).fill(undefined);
+/** Of each id its type and its string; none where `bulk` has the token's bytes. */
+function listTokens(
+  files: TokenizerFiles,
+  vocabulary: number,
+): { strings: (string | undefined)[]; types: number[] } {
+  const { modelFolder, bulk } = files;
+  const strings = new Array<string | undefined>(vocabulary).fill(undefined);
   const types = new Array<number>(vocabulary).fill(TOKEN_TYPES.unused);
+  const checkWithin = (id: number): void => {
+    if (id < vocabulary) return;
+    const problem = `its tokenizer has the id ${String(id)}, config.json says vocab_size ${String(vocabulary)}`;
+    throw unsupported(modelFolder, problem);
+  };
   const place = (id: unknown, { token, type }: { token: string; type: number }): void => {
     if (!isTokenId(id)) throw unsupported(modelFolder, `its token ${JSON.stringify(token)} has no valid id`);
-    if (id >= vocabulary)
-      throw unsupported(
-        modelFolder,
-        `its tokenizer has the id ${String(id)}, config.json says vocab_size ${String(vocabulary)}`,
-      );
-    tokens[id] = token;
+    checkWithin(id);
+    strings[id] = token;
     types[id] = type;
   };
-  for (const token in vocab) place(vocab[token], { token, type: TOKEN_TYPES.normal });
+  if (bulk === undefined) {
+    const vocab = parsedVocabulary(files);
+    for (const token in vocab) place(vocab[token], { token, type: TOKEN_TYPES.normal });
+  } else {
+    checkWithin(bulk.vocabulary.idEnd - 1);
+    for (let id = 0; id < vocabulary; id++) if (bulk.vocabulary.has(id)) types[id] = TOKEN_TYPES.normal;
+  }
+  const { idOf } = vocabularyOf(files);
   for (const { id, content, special } of listAddedTokens(files)) {
-    const former = Object.hasOwn(vocab, content) ? vocab[content] : id;
+    const former: unknown = idOf(content) ?? id;
     if (former !== id) place(former, { token: `[PAD${String(former)}]`, type: TOKEN_TYPES.unused });
     const isControl = special || looksSpecial(content);
     // U+2581 stands for a space in sentencepiece vocabularies.
     const token = isControl ? content : content.replaceAll('\u2581', ' ');
     place(id, { token, type: isControl ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined });
   }
-  return { tokens: tokens.map((token, id) => token ?? `[PAD${String(id)}]`), types };
+  for (let id = 0; id < vocabulary; id++)
+    if (types[id] === TOKEN_TYPES.unused) strings[id] = `[PAD${String(id)}]`;
+  return { strings, types };
 }
 
 function looksSpecial(content: string): boolean {
@@ -107,7 +125,23 @@ function looksSpecial(content: string): boolean {
   );
 }
 
-function vocabularyOf({ modelFolder, tokenizer }: TokenizerFiles): JsonObject {
+interface Vocabulary {
+  size: () => number;
+  idOf: (content: string) => unknown;
+}
+
+function vocabularyOf(files: TokenizerFiles): Vocabulary {
+  const { bulk } = files;
+  if (bulk !== undefined)
+    return { size: () => bulk.vocabulary.size, idOf: (content) => bulk.vocabulary.idOf(content) };
+  const vocab = parsedVocabulary(files);
+  return {
+    size: () => Object.keys(vocab).length,
+    idOf: (content) => (Object.hasOwn(vocab, content) ? vocab[content] : undefined),
+  };
+}
+
+function parsedVocabulary({ modelFolder, tokenizer }: TokenizerFiles): JsonObject {
   const vocab = isObject(tokenizer['model']) ? tokenizer['model']['vocab'] : undefined;
   if (!isObject(vocab)) throw unsupported(modelFolder, 'its tokenizer has no vocabulary');
   return vocab;
@@ -132,17 +166,15 @@ export function listAddedTokens(files: TokenizerFiles): AddedToken[] {
   for (const entry of isObject(decoder) ? Object.values(decoder) : []) {
     const { content, special } = isObject(entry) ? entry : {};
     if (typeof content !== 'string' || content === '') continue;
-    const id =
-      byContent.get(content)?.id ??
-      (Object.hasOwn(vocab, content) ? vocab[content] : nextId(vocab, byContent));
+    const id = byContent.get(content)?.id ?? vocab.idOf(content) ?? nextId(vocab, byContent);
     if (isTokenId(id)) byContent.set(content, { id, content, special: special === true });
   }
   return [...byContent.values()].sort((a, b) => a.id - b.id);
 }
 
-function nextId(vocab: JsonObject, added: ReadonlyMap<string, AddedToken>): number {
+function nextId(vocab: Vocabulary, added: ReadonlyMap<string, AddedToken>): number {
   const highest = Math.max(-1, ...[...added.values()].map(({ id }) => id));
-  return Math.max(highest + 1, Object.keys(vocab).length);
+  return Math.max(highest + 1, vocab.size());
 }
 
 /** `"a b"` or, in newer files, `["a", "b"]`, where a space inside a part becomes the letter for it, U+0120. */
