@@ -195,8 +195,8 @@ class Engine implements Embedder {
     this.#inFlight.set(key, work);
     work.onEnd = (raw) => {
       if (this.#inFlight.get(key) === work) this.#inFlight.delete(key);
-      if (raw?.every(Number.isFinite))
-        this.#finished?.set(key, { tokens: work.tokens.length, vector: raw.slice() });
+      if (this.#finished !== null && raw?.every(Number.isFinite))
+        this.#finished.set(key, { tokens: work.tokens.length, vector: raw.slice() });
     };
     return work;
   }

@@ -5,6 +5,12 @@
 import { Fault } from '../faults.ts';
 import type { Llama, Pointer } from './llama-abi.ts';
 import type { ModelFile } from './model-file.ts';
+import { splitWords } from './words.ts';
+
+/** Longer words are rarely met again. */
+const LONGEST_KEPT_WORD = 32;
+/** Some 8 MB. When they are full all go: what is frequent is back at once. */
+const KEPT_WORDS = 65_536;
 
 export class Tokenizer {
   readonly #llama: Llama;
@@ -13,6 +19,8 @@ export class Tokenizer {
   readonly #added: Map<string, number>;
   readonly #addedPattern: RegExp | null;
   readonly #endToken: number;
+  /** Token ids of words met before: merging a word costs many times what finding it costs. */
+  readonly #words = new Map<string, Int32Array>();
   #scratch = new Int32Array(4096);
 
   /** Loads the vocabulary alone. Faults: ENGINE_FAILED. */
@@ -51,6 +59,29 @@ export class Tokenizer {
 
   #tokenisePiece(piece: string, at: number): number {
     if (piece === '') return at;
+    const words = splitWords(piece);
+    if (words === null) return this.#merge(piece, at);
+    let count = at;
+    for (const word of words) count = this.#tokeniseWord(word, count);
+    return count;
+  }
+
+  #tokeniseWord(word: string, at: number): number {
+    const known = this.#words.get(word);
+    if (known !== undefined) {
+      const end = at + known.length;
+      const scratch = this.#reserve(end);
+      for (let i = 0; i < known.length; i++) scratch[at + i] = known[i] ?? 0;
+      return end;
+    }
+    const end = this.#merge(word, at);
+    if (word.length > LONGEST_KEPT_WORD) return end;
+    if (this.#words.size >= KEPT_WORDS) this.#words.clear();
+    this.#words.set(word, this.#scratch.slice(at, end));
+    return end;
+  }
+
+  #merge(piece: string, at: number): number {
     const bytes = Buffer.from(piece.normalize('NFC'));
     // A token is at least one byte, so this much room is always enough.
     const room = this.#reserve(at + bytes.length).subarray(at);

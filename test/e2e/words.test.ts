@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { findLibraries } from '../../src/engine/libraries.ts';
+import { openLlama, type Llama } from '../../src/engine/llama-abi.ts';
+import { readModelFile } from '../../src/engine/model-file.ts';
+import { Tokenizer } from '../../src/engine/tokenizer.ts';
+import { fixtureFile } from '../fixtures/tiny-model.ts';
+
+let llama: Llama;
+let tokenizer: Tokenizer;
+let mergeWhole: (text: string) => number[];
+
+before(async () => {
+  const file = readModelFile(await fixtureFile('q8_0'));
+  llama = openLlama(findLibraries('cpu'), () => undefined);
+  tokenizer = new Tokenizer(llama, file);
+  const model = llama.loadModel(file.path, llama.modelParams({ vocab_only: true, n_gpu_layers: 0 })) ?? 0n;
+  const vocabulary = llama.getVocabulary(model);
+  mergeWhole = (text) => {
+    const bytes = Buffer.from(text);
+    const ids = new Int32Array(bytes.length + 1);
+    const count = llama.tokenize(vocabulary, bytes, bytes.length, ids, ids.length, false, false);
+    return [...ids.subarray(0, count)];
+  };
+});
+after(() => {
+  tokenizer.close();
+});
+
+const oneOf = (characters: string) => fc.nat(characters.length - 1).map((at) => characters.charAt(at));
+const character = fc.oneof(
+  { weight: 6, arbitrary: oneOf(' \n\r\t\'’".,-_(){}aAeEsStTdDlLmMrRvV019') },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 0x7f }).map((code) => String.fromCodePoint(code)) },
+  { weight: 2, arbitrary: fc.integer({ min: 0xa0, max: 0x17e }).map((code) => String.fromCodePoint(code)) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 0x2010, max: 0x205e }).map((code) => String.fromCodePoint(code)),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('the', ' of', "'ll", ' Straße', '   ', '\r\n\r\n', '½', 'ª') },
+);
+
+test('a text tokenised word by word has the tokens that llama.cpp gives for all of it', () => {
+  fc.assert(
+    fc.property(fc.array(character, { maxLength: 40 }), (characters) => {
+      const text = characters.join('');
+      assert.deepEqual([...tokenizer.tokenise(text)].slice(0, -1), mergeWhole(text));
+    }),
+    { numRuns: 3000 },
+  );
+});
