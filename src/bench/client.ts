@@ -1,8 +1,14 @@
 // HTTP to one server: bodies out, outcomes back. The hot path: it keeps connections, reads an answer's edges and
 // counts, and turns every failure into an outcome; it never throws and never sends a second time on its own.
 import { Pool, type Dispatcher } from 'undici';
-import type { Endpoint } from './endpoint.ts';
-import { countEmbeddings, isUnitLength, parseVectors, readPromptTokens, readRefusal } from './answer.ts';
+import type { Endpoint } from '../client/endpoint.ts';
+import {
+  countEmbeddings,
+  isUnitLength,
+  parseVectors,
+  readPromptTokens,
+  readRefusal,
+} from '../client/answer.ts';
 
 export interface ClientOptions {
   endpoint: Endpoint;

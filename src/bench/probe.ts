@@ -1,7 +1,7 @@
 // The first words with a server: what it calls its model, whether it embeds one text, how long the vectors are.
 // Whatever is wrong with a URL shows here, as one fault, before any load.
 import { Fault } from '../faults.ts';
-import { parseVectors, readModelIds, readPromptTokens, readRefusal } from './answer.ts';
+import { parseVectors, readModelIds, readPromptTokens, readRefusal } from '../client/answer.ts';
 import { readErrorCode, type Answer, type Client } from './client.ts';
 import { renderBody } from './texts.ts';
 

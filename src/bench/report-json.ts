@@ -1,6 +1,6 @@
 // A result as one JSON object for scripts, with what is needed to repeat it: machine, versions, command, load.
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { cosine } from './answer.ts';
+import { cosine } from '../client/answer.ts';
 import { compareRounds } from './compare.ts';
 import { collectNotes } from './report.ts';
 import type { BenchResult } from './run.ts';

@@ -1,5 +1,5 @@
 // A result as text for people. What could make the figures worthless is said beneath them as notes. Pure.
-import { cosine } from './answer.ts';
+import { cosine } from '../client/answer.ts';
 import { compareRounds, tokensPerText, type Ratios } from './compare.ts';
 import type { BenchResult, LegResult } from './run.ts';
 import type { ErrorCount, Round, RoundEnd } from './record.ts';

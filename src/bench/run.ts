@@ -2,7 +2,7 @@
 // turns with the same texts. Collects; renders nothing.
 import { makeSource, renderBody, type Inputs } from './texts.ts';
 import { Client } from './client.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../client/endpoint.ts';
 import type { Leg } from './plan.ts';
 import { probe, renderFields, type ServerFacts } from './probe.ts';
 import { makeRandom } from './random.ts';

@@ -4,7 +4,7 @@
 
 import type { Embeddings } from '../embedder.ts';
 import { Fault } from '../faults.ts';
-import { MAX_FLOAT_BYTES, writeFloats } from './float-text.ts';
+import { MAX_FLOAT_BYTES, writeFloats } from '../float-text.ts';
 
 export type EncodingFormat = 'float' | 'base64';
 

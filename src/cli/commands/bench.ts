@@ -1,7 +1,7 @@
 // `qwen-embed bench`: load for any OpenAI-compatible embeddings URL, and a report: exit 0 = every request was answered
 // as it should be, 1 = some were not. The first Ctrl-C ends it with a report of what was measured so far.
 import { readFile } from 'node:fs/promises';
-import { parseEndpoint } from '../../bench/endpoint.ts';
+import { parseEndpoint } from '../../client/endpoint.ts';
 import { parseLengths, renderLengths } from '../../bench/lengths.ts';
 import { planLegs } from '../../bench/plan.ts';
 import { renderProgress } from '../../bench/progress.ts';

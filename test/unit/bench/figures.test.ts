@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compareRounds, tokensPerText } from '../../../src/bench/compare.ts';
-import { parseEndpoint } from '../../../src/bench/endpoint.ts';
+import { parseEndpoint } from '../../../src/client/endpoint.ts';
 import { planLegs } from '../../../src/bench/plan.ts';
 import { renderProgress } from '../../../src/bench/progress.ts';
 import { Recorder, type Round } from '../../../src/bench/record.ts';

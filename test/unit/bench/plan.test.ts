@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseEndpoint } from '../../../src/bench/endpoint.ts';
+import { parseEndpoint } from '../../../src/client/endpoint.ts';
 import { planLegs, type LoadSettings } from '../../../src/bench/plan.ts';
 
 const NOTHING_GIVEN: LoadSettings = {

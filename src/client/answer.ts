@@ -1,5 +1,5 @@
-// Reads as little of an answer as a load generator must: how many embeddings, how many tokens, which error.
-// Vectors are skipped unless somebody asks; bytes in, numbers out, whatever the server.
+// Reads OpenAI-shaped answers: counts and usage without parsing vectors, vectors when somebody asks, refusals of every
+// server known. Bytes in, numbers out.
 
 const EMBEDDING_KEY = Buffer.from('"embedding":');
 const TOKENS_KEY = /"prompt_tokens"\s*:\s*(\d+)/;

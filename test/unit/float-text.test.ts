@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MAX_FLOAT_BYTES, shortestDecimal, writeFloats } from '../../../src/server/float-text.ts';
+import { MAX_FLOAT_BYTES, shortestDecimal, writeFloats } from '../../src/float-text.ts';
 
 const bitsOf = new Uint32Array(1);
 const floatOf = new Float32Array(bitsOf.buffer);

@@ -10,7 +10,7 @@ import {
   readModelIds,
   readPromptTokens,
   readRefusal,
-} from '../../../src/bench/answer.ts';
+} from '../../../src/client/answer.ts';
 
 const base64 = (values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64');
 const item = (index: number, embedding: unknown) => ({ object: 'embedding', index, embedding });
