@@ -1,31 +1,46 @@
 // Which .safetensors files make up a model and which tensors are in them, in the order in which they are converted:
-// files by name, inside a file tensors by name. Checks the index against the files, both ways.
+// files by name, inside a file tensors by name. Checks the index against the files, both ways. A file that is still on
+// its way counts as one that is there.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Fault } from '../faults.ts';
+import type { ArrivingShard } from './arriving-shard.ts';
 import { isFile, isObject, readJsonObject } from './files.ts';
 import { readSafetensors, type SafeTensor } from './safetensors.ts';
 
 export const INDEX_FILE = 'model.safetensors.index.json';
 
 /** All tensors of the model. Faults: MODEL_MISSING, WEIGHTS_CORRUPT, FILE_UNREADABLE. */
-export function readCheckpoint(modelFolder: string): SafeTensor[] {
+export function readCheckpoint(modelFolder: string, arriving: readonly ArrivingShard[] = []): SafeTensor[] {
   const index = readIndex(modelFolder);
-  const shards = index === null ? listShards(modelFolder) : shardsOf(modelFolder, index);
+  const coming = new Map(arriving.map((shard) => [shard.name, shard]));
+  const shards = listShards({ modelFolder, index, coming });
   // Two shards with one name: the first gives the place, the last the data, as in a Python dict.
   const tensors = new Map<string, SafeTensor>();
-  for (const shard of shards)
-    for (const tensor of readSafetensors(join(modelFolder, shard))) tensors.set(tensor.name, tensor);
+  for (const shard of shards) {
+    const described = coming.get(shard)?.tensors ?? readSafetensors(join(modelFolder, shard));
+    for (const tensor of described) tensors.set(tensor.name, tensor);
+  }
   if (index !== null) checkNames(modelFolder, { index, found: tensors });
   return [...tensors.values()];
 }
 
 /** File names of the model's shards, in order. */
-export function listCheckpointFiles(modelFolder: string): string[] {
-  const index = readIndex(modelFolder);
-  return index === null ? listShards(modelFolder) : shardsOf(modelFolder, index);
+export function listCheckpointFiles(modelFolder: string, arriving: readonly ArrivingShard[] = []): string[] {
+  const coming = new Map(arriving.map((shard) => [shard.name, shard]));
+  return listShards({ modelFolder, index: readIndex(modelFolder), coming });
+}
+
+interface ShardSearch {
+  modelFolder: string;
+  index: ReadonlyMap<string, string> | null;
+  coming: ReadonlyMap<string, ArrivingShard>;
+}
+
+function listShards(search: ShardSearch): string[] {
+  return search.index === null ? findShards(search) : shardsOf(search.index, search);
 }
 
 function readIndex(modelFolder: string): Map<string, string> | null {
@@ -47,9 +62,9 @@ function readIndex(modelFolder: string): Map<string, string> | null {
   return shardOf;
 }
 
-function shardsOf(modelFolder: string, index: ReadonlyMap<string, string>): string[] {
+function shardsOf(index: ReadonlyMap<string, string>, { modelFolder, coming }: ShardSearch): string[] {
   const shards = sortNames([...new Set(index.values())]);
-  const missing = shards.filter((shard) => !isFile(join(modelFolder, shard)));
+  const missing = shards.filter((shard) => !coming.has(shard) && !isFile(join(modelFolder, shard)));
   if (missing.length > 0)
     throw new Fault('MODEL_MISSING', {
       path: modelFolder,
@@ -59,8 +74,8 @@ function shardsOf(modelFolder: string, index: ReadonlyMap<string, string>): stri
   return shards;
 }
 
-function listShards(modelFolder: string): string[] {
-  const names = readdirSync(modelFolder);
+function findShards({ modelFolder, coming }: ShardSearch): string[] {
+  const names = [...new Set([...readdirSync(modelFolder), ...coming.keys()])];
   const shards = names.filter((name) => name.startsWith('model') && name.endsWith('.safetensors'));
   if (shards.length > 0) return sortNames(shards);
   if (names.some((name) => name.endsWith('.bin')))

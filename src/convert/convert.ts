@@ -2,15 +2,14 @@
 // Order: plan.ts decides everything, output-file.ts gives a file to fill, threads running transcode.ts move the numbers.
 // Memory stays flat whatever the model's size: a header and one chunk per thread.
 
-import { open, type FileHandle } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-import { Fault } from '../faults.ts';
 import { listModelFiles } from './model-folder.ts';
 import { orUnwritable, placeOutput, writeWhole, type WriteBehind } from './output-file.ts';
 import { planConversion, type ConversionPlan, type PlanOptions } from './plan.ts';
 import type { Outtype } from './tensor-plan.ts';
+import { Sources } from './sources.ts';
 import { Threads } from './threads.ts';
 import { createControl, stop, type Passage, type TranscodeTask } from './transcode.ts';
 
@@ -58,21 +57,27 @@ interface Crew {
 
 async function convertWith(crew: Crew, options: ConvertOptions): Promise<Converted> {
   const { outtype, tensors, ...plan } = planConversion(options);
-  const { small, shards } = listModelFiles(options.modelFolder);
+  const arriving = options.arriving ?? [];
+  const { small, shards } = listModelFiles(options.modelFolder, arriving);
+  const onDisk = shards.filter((shard) => arriving.every(({ name }) => name !== shard));
   const path = await placeOutput(nameOutput(options, outtype), {
     fileName: plan.fileName,
-    inputs: [...small, ...shards].map((name) => join(options.modelFolder, name)),
+    inputs: [...small, ...onDisk].map((name) => join(options.modelFolder, name)),
   });
   await writeWhole({ path, sizeBytes: plan.sizeBytes }, async (target, behind) => {
     await orUnwritable(path, target.write(plan.header, 0, plan.header.length, 0));
-    const sources = await openSources(tensors.map(({ source }) => source.path));
-    try {
-      const passages = tensors.map((tensor) => passageOf(tensor, { sources, header: plan.header }));
-      const task = { passages, target: { path, descriptor: target.fd }, control: crew.control };
-      await carryOut(task, { ...options, threads: crew.threads, behind });
-    } finally {
-      await Promise.all([...sources.values()].map((source) => source.close()));
-    }
+    const sources = new Sources(
+      tensors.map(({ source }) => source),
+      arriving,
+    );
+    const passages = tensors.map((tensor) => passageOf(tensor, { sources, header: plan.header }));
+    const task = {
+      passages,
+      target: { path, descriptor: target.fd },
+      sources: sources.shared,
+      control: crew.control,
+    };
+    await carryOut(task, { ...options, threads: crew.threads, behind, sources });
     options.signal?.throwIfAborted();
   });
   return { outfile: path, sizeBytes: plan.sizeBytes, outtype, tensorCount: tensors.length };
@@ -86,61 +91,49 @@ function nameOutput({ outfile, modelFolder }: ConvertOptions, outtype: Outtype):
   return join(dirname(outfile), name);
 }
 
-async function openSources(paths: readonly string[]): Promise<Map<string, FileHandle>> {
-  const sources = new Map<string, FileHandle>();
-  for (const path of new Set(paths)) {
-    try {
-      sources.set(path, await open(path));
-    } catch (error) {
-      await Promise.all([...sources.values()].map((source) => source.close()));
-      throw new Fault('FILE_UNREADABLE', { path, problem: (error as Error).message }, { cause: error });
-    }
-  }
-  return sources;
-}
-
 function passageOf(
   { source, sourceType, type, shape, offsetBytes }: ConversionPlan['tensors'][number],
-  { sources, header }: { sources: ReadonlyMap<string, FileHandle>; header: Buffer },
+  { sources, header }: { sources: Sources; header: Buffer },
 ): Passage {
   return {
     name: source.name,
     from: sourceType,
     to: type,
     elements: shape.reduce((product, length) => product * length, 1),
-    source: {
-      path: source.path,
-      descriptor: sources.get(source.path)?.fd ?? -1,
-      offsetBytes: source.offsetBytes,
-    },
+    source: { path: source.path, slot: sources.slotOf(source), offsetBytes: source.offsetBytes },
     targetOffsetBytes: header.length + offsetBytes,
   };
 }
 
-/** Rejects with the first thread's fault, or the signal's reason, after all threads have ended. */
+/** Rejects with the first failure, or the signal's reason, after all threads have ended. */
 async function carryOut(
   task: TranscodeTask,
-  options: ConvertOptions & { threads: Threads; behind: WriteBehind },
+  options: ConvertOptions & { threads: Threads; behind: WriteBehind; sources: Sources },
 ): Promise<void> {
-  const { signal, onProgress, threads, behind } = options;
+  const { signal, onProgress, threads, behind, sources } = options;
   const bytesTotal = task.passages.reduce(
     (sum, { from, elements }) => sum + elements * (from === 'F32' ? 4 : 2),
     0,
   );
   let bytesDone = 0;
-  const onAbort = (): void => {
+  const stopThreads = (): void => {
     stop(task.control);
   };
-  if (signal?.aborted === true) onAbort();
-  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) stopThreads();
+  signal?.addEventListener('abort', stopThreads, { once: true });
   try {
+    const opened = sources.open(task.control);
+    opened.catch(stopThreads);
     await threads.run(task, (bytes) => {
       bytesDone += bytes;
       behind.wrote(bytes);
       onProgress?.({ bytesDone, bytesTotal });
     });
+    // A failure to open is why the threads have stopped; a file that nothing was read from is not waited for.
+    await Promise.race([opened, Promise.resolve()]);
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    await sources.close();
+    signal?.removeEventListener('abort', stopThreads);
     signal?.throwIfAborted();
   }
 }

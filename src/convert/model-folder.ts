@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 
 import { Fault } from '../faults.ts';
 import { poolingFolder } from './admission.ts';
+import type { ArrivingShard } from './arriving-shard.ts';
 import { INDEX_FILE, listCheckpointFiles, readCheckpoint } from './checkpoint.ts';
 import { isFile, isObject, parseJson, readJsonObject, readSmallFile, type JsonObject } from './files.ts';
 import type { SafeTensor } from './safetensors.ts';
@@ -29,7 +30,7 @@ const TEMPLATE_FOLDER = 'additional_chat_templates';
 
 export interface ModelFolder {
   modelFolder: string;
-  /** Last part of the path; names of models are guessed from it. */
+  /** Names of models are guessed from it. */
   folderName: string;
   config: JsonObject;
   readme: string;
@@ -42,14 +43,22 @@ export interface ModelFolder {
   tensors: SafeTensor[];
 }
 
+export interface FolderToRead {
+  modelFolder: string;
+  /** Name that counts as the folder's; for folders that are called otherwise, such as after a commit. */
+  folderName?: string;
+  /** Shards that need not be in the folder yet. */
+  arriving?: readonly ArrivingShard[];
+}
+
 /** Faults: MODEL_MISSING, MODEL_UNSUPPORTED, WEIGHTS_CORRUPT, FILE_UNREADABLE. */
-export function readModelFolder(modelFolder: string): ModelFolder {
+export function readModelFolder({ modelFolder, folderName, arriving }: FolderToRead): ModelFolder {
   checkFolder(modelFolder);
   const text = (name: string): string => readSmallFile(join(modelFolder, name))?.toString('utf8') ?? '';
   const chatTemplate = readChatTemplate(modelFolder);
   return {
     modelFolder,
-    folderName: basename(resolve(modelFolder)),
+    folderName: folderName ?? basename(resolve(modelFolder)),
     config: readRequired(modelFolder, 'config.json'),
     readme: text('README.md'),
     // A broken generation_config.json is common and costs only advice that embeddings do not need.
@@ -57,12 +66,15 @@ export function readModelFolder(modelFolder: string): ModelFolder {
     ...readTokenizer(modelFolder),
     tokenizerConfig: readJsonObject(join(modelFolder, 'tokenizer_config.json')) ?? {},
     ...(chatTemplate === undefined ? {} : { chatTemplate }),
-    tensors: readCheckpoint(modelFolder),
+    tensors: readCheckpoint(modelFolder, arriving),
   };
 }
 
 /** Small files that are there, and the checkpoint's shards; paths within the folder, each list in a fixed order. */
-export function listModelFiles(modelFolder: string): { small: string[]; shards: string[] } {
+export function listModelFiles(
+  modelFolder: string,
+  arriving: readonly ArrivingShard[] = [],
+): { small: string[]; shards: string[] } {
   checkFolder(modelFolder);
   const pooling = poolingFolder(modelFolder);
   const candidates = [
@@ -71,7 +83,7 @@ export function listModelFiles(modelFolder: string): { small: string[]; shards: 
     ...(pooling === null ? [] : [join(pooling, 'config.json')]),
   ];
   const small = candidates.filter((name) => isFile(join(modelFolder, name)));
-  return { small, shards: listCheckpointFiles(modelFolder) };
+  return { small, shards: listCheckpointFiles(modelFolder, arriving) };
 }
 
 function checkFolder(modelFolder: string): void {

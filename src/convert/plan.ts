@@ -8,7 +8,7 @@ import { DEFAULT_ALIGNMENT, padTo, type GgufMetadata, type GgufTensor, type Gguf
 import { layOutTensors, renderGgufHeader } from './gguf-write.ts';
 import { readHyperparameters, renderHyperparameters } from './hyperparameters.ts';
 import { readGeneralValues } from './model-card.ts';
-import { readModelFolder } from './model-folder.ts';
+import { readModelFolder, type FolderToRead } from './model-folder.ts';
 import { renderFileStem } from './model-name.ts';
 import { ARCHITECTURE } from './qwen3.ts';
 import { renderSpecialTokens } from './special-tokens.ts';
@@ -18,8 +18,7 @@ import { renderVocabulary } from './tokenizer.ts';
 const FILE_TYPES: Record<Outtype, number> = { f32: 0, f16: 1, q8_0: 7, bf16: 32 };
 const QUANTIZATION_VERSION = 2;
 
-export interface PlanOptions {
-  modelFolder: string;
+export interface PlanOptions extends FolderToRead {
   outtype: Outtype | 'auto';
   /** `general.name`; default: from the model card or the folder's name. */
   modelName?: string;
@@ -42,7 +41,7 @@ export interface ConversionPlan {
  * Faults: MODEL_MISSING, MODEL_UNSUPPORTED, WEIGHTS_CORRUPT, FILE_UNREADABLE.
  */
 export function planConversion(options: PlanOptions): ConversionPlan {
-  const folder = readModelFolder(options.modelFolder);
+  const folder = readModelFolder(options);
   const onWarning = options.onWarning ?? (() => undefined);
   checkArchitecture(folder);
   const configFile = { path: join(folder.modelFolder, 'config.json'), config: folder.config };

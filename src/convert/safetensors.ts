@@ -43,32 +43,49 @@ export interface SafeTensor {
   sizeBytes: number;
 }
 
+/** The length field at the start of the file. */
+export const LENGTH_BYTES = 8;
+
 /** The file's tensors, sorted by name in code point order. Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT. */
 export function readSafetensors(path: string): SafeTensor[] {
   const descriptor = openRegularFile(path);
   try {
     const fileBytes = fstatSync(descriptor).size;
-    const headerBytes = readHeaderLength({ path, descriptor, fileBytes });
-    const header = parseJson(readAt(path, descriptor, { offset: 8, sizeBytes: headerBytes }));
-    if (!isObject(header)) throw corrupt(path, 'its header is not a JSON object');
-    const tensors = Object.entries(header)
-      .filter(([name]) => name !== '__metadata__')
-      .map(([name, entry]) => parseEntry({ path, name, entry }));
-    checkCoverage(path, tensors, fileBytes - 8 - headerBytes);
-    for (const tensor of tensors) tensor.offsetBytes += 8 + headerBytes;
-    return tensors.sort(byCodePoint);
+    const length = readAt(path, descriptor, { offset: 0, sizeBytes: LENGTH_BYTES });
+    const sizeBytes = parseHeaderLength(length, { path, fileBytes });
+    const header = readAt(path, descriptor, { offset: LENGTH_BYTES, sizeBytes });
+    return parseSafetensorsHeader(header, { path, fileBytes });
   } finally {
     closeSync(descriptor);
   }
 }
 
-function readHeaderLength(file: { path: string; descriptor: number; fileBytes: number }): number {
-  const { path, descriptor, fileBytes } = file;
-  const start = readAt(path, descriptor, { offset: 0, sizeBytes: 8 });
+/** The tensors that the JSON of a file of `fileBytes` describes. Faults: WEIGHTS_CORRUPT. */
+export function parseSafetensorsHeader(
+  json: Buffer,
+  { path, fileBytes }: { path: string; fileBytes: number },
+): SafeTensor[] {
+  const header = parseJson(json);
+  if (!isObject(header)) throw corrupt(path, 'its header is not a JSON object');
+  const tensors = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => parseEntry({ path, name, entry }));
+  const dataOffset = LENGTH_BYTES + json.length;
+  checkCoverage(path, tensors, fileBytes - dataOffset);
+  for (const tensor of tensors) tensor.offsetBytes += dataOffset;
+  return tensors.sort(byCodePoint);
+}
+
+/** How many bytes of JSON follow the first eight of a file. Faults: WEIGHTS_CORRUPT. */
+export function parseHeaderLength(
+  start: Buffer,
+  { path, fileBytes }: { path: string; fileBytes: number },
+): number {
   if (start.toString('latin1') === 'version ') throw corrupt(path, 'is a Git LFS pointer, not the weights');
-  if (start.length < 8) throw corrupt(path, `has ${String(fileBytes)} bytes, too few for a header`);
+  if (start.length < LENGTH_BYTES)
+    throw corrupt(path, `has ${String(fileBytes)} bytes, too few for a header`);
   const length = start.readBigUInt64LE();
-  const limit = Math.min(JSON_LIMIT_BYTES, fileBytes - 8);
+  const limit = Math.min(JSON_LIMIT_BYTES, fileBytes - LENGTH_BYTES);
   if (length > BigInt(limit))
     throw corrupt(path, `claims a header of ${String(length)} bytes, at most ${String(limit)} are possible`);
   return Number(length);

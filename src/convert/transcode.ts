@@ -1,5 +1,6 @@
 // Carries the numbers of a conversion over: reads a chunk of a tensor, converts it, writes it to its place. Any number of
-// threads may run the same task; a shared counter hands out the chunks and a shared flag stops all of them.
+// threads may run the same task; a shared counter hands out the chunks and a shared flag stops all of them. A thread
+// whose chunk is in a file that is not there yet waits for it.
 // Knows descriptors and offsets. Which file gets which name, and what a failure means for it, is convert.ts's business.
 
 import { readSync, writeSync } from 'node:fs';
@@ -22,7 +23,7 @@ export interface Passage {
   from: SourceType;
   to: TargetType;
   elements: number;
-  source: { path: string; descriptor: number; offsetBytes: number };
+  source: { path: string; /** Place in `sources`. */ slot: number; offsetBytes: number };
   targetOffsetBytes: number;
 }
 
@@ -30,12 +31,16 @@ export interface Passage {
 export interface TranscodeTask {
   passages: Passage[];
   target: { path: string; descriptor: number };
-  /** Two int32: the next chunk to hand out, and a flag that is 1 once the task must stop. */
+  /** An int32 per file to read: its descriptor, or NOT_THERE_YET. */
+  sources: SharedArrayBuffer;
+  /** Three int32: the next chunk to hand out, a flag that is 1 once the task must stop, a count of news to wake up for. */
   control: SharedArrayBuffer;
 }
 
 const NEXT_CHUNK = 0;
 const STOP = 1;
+const NEWS = 2;
+const NOT_THERE_YET = -1;
 
 // 512 KiB of BF16, 2 MiB of buffers a thread. Measured on 1.2 GB (EPYC with 1 MiB of L2 a core, Node 20): with 1 MiB
 // copying costs 25 % more processor time on every other run, with 2 MiB four times as much.
@@ -50,12 +55,47 @@ interface Chunk {
 }
 
 export function createControl(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8);
+  return new SharedArrayBuffer(12);
+}
+
+/** For `count` files, none of which is there yet. */
+export function createSources(count: number): SharedArrayBuffer {
+  const sources = new SharedArrayBuffer(4 * count);
+  new Int32Array(sources).fill(NOT_THERE_YET);
+  return sources;
+}
+
+/** Lets the threads go on that wait for this file. */
+export function announceSource(
+  { sources, control }: Pick<TranscodeTask, 'sources' | 'control'>,
+  { slot, descriptor }: { slot: number; descriptor: number },
+): void {
+  Atomics.store(new Int32Array(sources), slot, descriptor);
+  tellNews(control);
 }
 
 /** Makes every thread return after the chunk it is at. */
 export function stop(control: SharedArrayBuffer): void {
   Atomics.store(new Int32Array(control), STOP, 1);
+  tellNews(control);
+}
+
+function tellNews(shared: SharedArrayBuffer): void {
+  const control = new Int32Array(shared);
+  Atomics.add(control, NEWS, 1);
+  Atomics.notify(control, NEWS);
+}
+
+/** The file's descriptor, once it has one; null when the task stops before. Blocks the thread. */
+function awaitSource({ sources, control }: TranscodeTask, slot: number): number | null {
+  const [descriptors, words] = [new Int32Array(sources), new Int32Array(control)];
+  for (;;) {
+    const news = Atomics.load(words, NEWS);
+    const descriptor = Atomics.load(descriptors, slot);
+    if (descriptor !== NOT_THERE_YET) return descriptor;
+    if (Atomics.load(words, STOP) === 1) return null;
+    Atomics.wait(words, NEWS, news);
+  }
 }
 
 /**
@@ -74,7 +114,9 @@ export function runTask(task: TranscodeTask, onBytes: (bytes: number) => void): 
     let next: IteratorResult<Chunk, undefined> = { done: true, value: undefined };
     for (; reached < wanted; reached++) next = chunks.next();
     if (next.done === true || Atomics.load(control, STOP) === 1) break;
-    moveChunk(task, { chunk: next.value, ...buffers });
+    const descriptor = awaitSource(task, next.value.passage.source.slot);
+    if (descriptor === null) break;
+    moveChunk(task, { chunk: next.value, descriptor, ...buffers });
     unreported += next.value.elements * SOURCE_BYTES[next.value.passage.from];
     if (unreported < REPORT_BYTES) continue;
     onBytes(unreported);
@@ -92,11 +134,11 @@ function* listChunks(passages: readonly Passage[]): Generator<Chunk, undefined> 
 
 function moveChunk(
   task: TranscodeTask,
-  { chunk, source, target }: { chunk: Chunk; source: Lanes; target: Lanes },
+  { chunk, descriptor, source, target }: { chunk: Chunk; descriptor: number; source: Lanes; target: Lanes },
 ): void {
   const { passage, elements } = chunk;
   const { from, to } = passage;
-  readChunk(chunk, source);
+  readChunk(chunk, { descriptor, bytes: source.bytes });
   const nan = findNan(from, source, elements);
   if (nan !== -1)
     throw new Fault('WEIGHTS_CORRUPT', {
@@ -108,8 +150,11 @@ function moveChunk(
   writeChunk(task, { chunk, bytes: isCopy ? source.bytes : target.bytes });
 }
 
-function readChunk({ passage, firstElement, elements }: Chunk, { bytes }: Lanes): void {
-  const { path, descriptor, offsetBytes } = passage.source;
+function readChunk(
+  { passage, firstElement, elements }: Chunk,
+  { descriptor, bytes }: { descriptor: number; bytes: Uint8Array },
+): void {
+  const { path, offsetBytes } = passage.source;
   const elementBytes = SOURCE_BYTES[passage.from];
   const sizeBytes = elements * elementBytes;
   const start = offsetBytes + firstElement * elementBytes;

@@ -1,8 +1,16 @@
+import assert from 'node:assert/strict';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { createControl, runTask, type TranscodeTask } from '../../../src/convert/transcode.ts';
+import {
+  announceSource,
+  createControl,
+  createSources,
+  runTask,
+  stop,
+  type TranscodeTask,
+} from '../../../src/convert/transcode.ts';
 import { assertFault, makeFolder } from './small-model.ts';
 
 const folder = makeFolder();
@@ -20,13 +28,15 @@ function run({ elements, writable }: { elements: number; writable: boolean }): v
         from: 'BF16',
         to: 'F32',
         elements,
-        source: { path: source, descriptor: from, offsetBytes: 0 },
+        source: { path: source, slot: 0, offsetBytes: 0 },
         targetOffsetBytes: 0,
       },
     ],
     target: { path: target, descriptor: to },
+    sources: createSources(1),
     control: createControl(),
   };
+  announceSource(task, { slot: 0, descriptor: from });
   try {
     runTask(task, () => undefined);
   } finally {
@@ -53,4 +63,26 @@ test('a failing write names the file', () => {
     'FILE_UNWRITABLE',
     /cannot write .*target/,
   );
+});
+
+test('a task that is stopped does not wait for a source that never comes', () => {
+  const task: TranscodeTask = {
+    passages: [
+      {
+        name: 't',
+        from: 'BF16',
+        to: 'F32',
+        elements: 1,
+        source: { path: source, slot: 0, offsetBytes: 0 },
+        targetOffsetBytes: 0,
+      },
+    ],
+    target: { path: target, descriptor: -1 },
+    sources: createSources(1),
+    control: createControl(),
+  };
+  stop(task.control);
+  let bytes = 0;
+  runTask(task, (done) => (bytes += done));
+  assert.equal(bytes, 0);
 });

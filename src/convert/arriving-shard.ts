@@ -1,0 +1,33 @@
+// Weight files that are still on their way to the model's folder. Their headers are enough to plan a conversion; their
+// numbers are read once they are whole and checked. Knows nothing of where they come from.
+
+import { LENGTH_BYTES, parseHeaderLength, parseSafetensorsHeader, type SafeTensor } from './safetensors.ts';
+
+export interface ArrivingShard {
+  /** File name in the model's folder. */
+  name: string;
+  tensors: readonly SafeTensor[];
+  /** Resolves with the path of the whole, checked file, or rejects when it will not come. */
+  whole: Promise<string>;
+}
+
+interface Arrival {
+  name: string;
+  /** The path that faults and tensors show. */
+  path: string;
+  sizeBytes: number;
+  /** Bytes [start, end) of the file. */
+  readRange: (range: { start: number; end: number }) => Promise<Buffer>;
+  whole: Promise<string>;
+}
+
+/** Reads the header of a file of which no more need be there. Faults: WEIGHTS_CORRUPT, those of `readRange`. */
+export async function readArrivingShard(arrival: Arrival): Promise<ArrivingShard> {
+  const { name, path, sizeBytes: fileBytes, readRange, whole } = arrival;
+  // It may fail before a conversion waits for it, or when none ever does.
+  whole.catch(() => undefined);
+  const start = await readRange({ start: 0, end: Math.min(LENGTH_BYTES, fileBytes) });
+  const end = LENGTH_BYTES + parseHeaderLength(start, { path, fileBytes });
+  const json = await readRange({ start: LENGTH_BYTES, end });
+  return { name, tensors: parseSafetensorsHeader(json, { path, fileBytes }), whole };
+}
