@@ -216,6 +216,9 @@ function stubEmbedder(shape: Pick<ServerPlan, 'dimensions' | 'vectors'>, answere
         tokenCounts,
       });
     },
+    tokenise: () => Promise.resolve([]),
+    detokenise: () => Promise.resolve([]),
+    forget: () => Promise.resolve(),
     profile: () => Promise.resolve(emptyProfile()),
     close: () => Promise.resolve(),
   };

@@ -11,6 +11,10 @@ export interface EmbedOptions {
   signal?: AbortSignal;
 }
 
+export interface TokenOptions {
+  special: boolean;
+}
+
 export interface Embeddings {
   /** Row-major [inputs.length x dimensions], float32, each row L2-normalised, rows in the order of the inputs. */
   vectors: Float32Array;
@@ -61,6 +65,21 @@ export interface Embedder {
    * WORKER_START_FAILED, STOPPING, CANCELLED.
    */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embeddings>;
+
+  /**
+   * Ids of each text as the model's tokenizer gives them; `special` appends the end token.
+   * Faults: WORKER_DIED, STARTING, STOPPING.
+   */
+  tokenise(texts: readonly string[], options: TokenOptions): Promise<number[][]>;
+
+  /**
+   * The text of each list of ids, all of them below `vocabularySize`; `special` keeps the text of special tokens.
+   * Bytes that are no UTF-8 become U+FFFD. Faults: WORKER_DIED, STARTING, STOPPING.
+   */
+  detokenise(idLists: readonly (readonly number[])[], options: TokenOptions): Promise<string[]>;
+
+  /** Drops what is kept from one call to the next: finished vectors and shared prefixes. Faults: STOPPING. */
+  forget(): Promise<void>;
 
   /** Faults: WORKER_DIED, STOPPING. */
   profile(): Promise<Profile>;

@@ -13,16 +13,19 @@ import {
   type Embeddings,
   type ModelFacts,
   type Profile,
+  type TokenOptions,
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { Call } from './call.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
+import { Detokenizer } from './detokenizer.ts';
 import { InputReader } from './input-reader.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { Tokenizer } from './tokenizer.ts';
+import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
 import { Work, type Waiter } from './work.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
@@ -60,9 +63,6 @@ interface FinishedText {
   vector: Float32Array;
 }
 
-/** Inputs are tokenised in slices of about this size, between which decodes that have ended get their turn. */
-const SLICE_CHARACTERS = 32_768;
-
 /**
  * Loads a model. The first decode, not this, shows that the libraries compute on this device.
  * Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_UNSUPPORTED, NATIVE_MISSING, NATIVE_MISMATCH, ENGINE_FAILED.
@@ -80,6 +80,7 @@ class Engine implements Embedder {
   readonly model: ModelFacts;
   readonly #inputs: InputReader;
   readonly #tokenizer: Tokenizer;
+  readonly #file: ModelFile;
   readonly #compute: Compute;
   readonly #scheduler: Scheduler;
   readonly #profile = emptyProfile();
@@ -88,10 +89,12 @@ class Engine implements Embedder {
   readonly #inFlight = new Map<string, Work>();
   /** Finished vectors, unless the cache is off. */
   readonly #finished: LRUCache<string, FinishedText> | null;
+  #detokenizer: Detokenizer | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(settings: EngineSettings, file: ModelFile, llama: Llama) {
     this.model = file.facts;
+    this.#file = file;
     this.#tokenizer = new Tokenizer(llama, file);
     this.#inputs = new InputReader({
       tokenise: (text) => this.#tokenizer.tokenise(text),
@@ -111,7 +114,7 @@ class Engine implements Embedder {
   }
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
-    if (this.#closing !== null) throw new Fault('STOPPING', {});
+    this.#checkOpen();
     const call = new Call(inputs.length, options.dimensions ?? this.model.dimensions);
     const cancel = () => {
       call.fail(new Fault('CANCELLED', {}));
@@ -130,6 +133,25 @@ class Engine implements Embedder {
     }
   }
 
+  tokenise(texts: readonly string[], { special }: TokenOptions): Promise<number[][]> {
+    return mapInTurns(texts, (text) => {
+      this.#checkOpen();
+      const ids = this.#tokenizer.tokenise(text);
+      return Array.from(special ? ids : ids.subarray(0, -1));
+    });
+  }
+
+  detokenise(idLists: readonly (readonly number[])[], { special }: TokenOptions): Promise<string[]> {
+    const detokenizer = (this.#detokenizer ??= new Detokenizer(this.#file.header.metadata));
+    return mapInTurns(idLists, (ids) => detokenizer.detokenise(ids, special));
+  }
+
+  forget(): Promise<void> {
+    this.#finished?.clear();
+    this.#scheduler.prefixes.clear();
+    return Promise.resolve();
+  }
+
   profile(): Promise<Profile> {
     return Promise.resolve(structuredClone(this.#profile));
   }
@@ -137,6 +159,10 @@ class Engine implements Embedder {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new Fault('STOPPING', {});
   }
 
   async #close(): Promise<void> {

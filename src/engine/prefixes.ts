@@ -52,6 +52,13 @@ export class PrefixStore {
     return prefix;
   }
 
+  /** Drops every prefix and what was learnt on the way to others. */
+  clear(): void {
+    for (const prefix of this.#live.splice(0)) prefix.live = false;
+    this.#recent = [];
+    this.#sightings.clear();
+  }
+
   #find(text: Int32Array): Prefix | null {
     let longest: Prefix | null = null;
     for (const prefix of this.#live) {

@@ -2,13 +2,22 @@
 // owns the order of opening and closing. A call is answered once, by whichever worker lives to do it.
 // Knows nothing of models, devices or HTTP clients; a worker's settings pass through unread.
 import { isDeepStrictEqual } from 'node:util';
-import type { EmbedInput, EmbedOptions, Embedder, Embeddings, ModelFacts, Profile } from '../embedder.ts';
+import type {
+  EmbedInput,
+  EmbedOptions,
+  Embedder,
+  Embeddings,
+  ModelFacts,
+  Profile,
+  TokenOptions,
+} from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { encodeEmbedRequest } from '../worker/protocol.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { Log } from './log.ts';
+import { DEFAULT_CLOSE_LIMITS, type CloseLimits, type PoolOptions } from './pool-options.ts';
 import { ProfileLedger } from './profile-ledger.ts';
-import { DEFAULT_RESTART_LIMITS, type RestartLimits } from './restart-policy.ts';
+import { Questions } from './questions.ts';
+import { DEFAULT_RESTART_LIMITS } from './restart-policy.ts';
 import { planSlices } from './routing.ts';
 import { joinEmbeddings, shiftIndex } from './slices.ts';
 import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
@@ -16,32 +25,6 @@ import { waitAtMost } from './wait-at-most.ts';
 import { planWorkerEnv } from './worker-env.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 import { WorkerSlot, type SlotStatus } from './worker-slot.ts';
-
-interface CloseLimits {
-  /** For requests in flight; what is left then ends with STOPPING. */
-  drainMs: number;
-  /** Between SIGTERM and SIGKILL. */
-  graceMs: number;
-}
-
-const DEFAULT_CLOSE_LIMITS: CloseLimits = { drainMs: 30_000, graceMs: 5_000 };
-
-export interface PoolOptions {
-  workerCount: number;
-  /** Path of the script that a worker process runs; it calls `serveWorker`. */
-  workerEntry: string;
-  /** A JSON value for each worker, handed to its `openEmbedder`. */
-  settings: (index: number) => unknown;
-  /** Added to the part of the environment that workers see. */
-  env?: (index: number) => Readonly<Record<string, string>>;
-  /** Where the private folder of the sockets is made; default: the system's temporary folder. */
-  socketFolder?: string;
-  log?: Log;
-  restartLimits?: Partial<RestartLimits>;
-  closeLimits?: Partial<CloseLimits>;
-  /** Aborting before the pool is open kills the workers; `openPool` then rejects with CANCELLED. */
-  signal?: AbortSignal;
-}
 
 interface PoolStatus {
   workers: (SlotStatus & { inFlight: number })[];
@@ -71,6 +54,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 class ProcessPool implements WorkerPool {
   readonly #dispatcher = new Dispatcher();
   readonly #ledger = new ProfileLedger<WorkerHandle>();
+  readonly #questions = new Questions(() => this.#readyWorkers());
   readonly #slots: WorkerSlot[];
   readonly #folder: SocketFolder;
   readonly #closeLimits: CloseLimits;
@@ -107,7 +91,7 @@ class ProcessPool implements WorkerPool {
   }
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
-    if (this.#closing !== null) throw new Fault('STOPPING', {});
+    this.#checkOpen();
     const { signal, dimensions = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
     const call = new AbortController();
@@ -130,9 +114,24 @@ class ProcessPool implements WorkerPool {
     }
   }
 
+  async tokenise(texts: readonly string[], options: TokenOptions): Promise<number[][]> {
+    this.#checkOpen();
+    return this.#questions.tokenise(texts, options);
+  }
+
+  async detokenise(idLists: readonly (readonly number[])[], options: TokenOptions): Promise<string[]> {
+    this.#checkOpen();
+    return this.#questions.detokenise(idLists, options);
+  }
+
+  async forget(): Promise<void> {
+    this.#checkOpen();
+    await this.#questions.forget();
+  }
+
   /** The sums of all workers since the pool was opened; of one that is dead or does not answer, as last seen. */
   async profile(): Promise<Profile> {
-    if (this.#closing !== null) throw new Fault('STOPPING', {});
+    this.#checkOpen();
     const asked = this.#slots.map(async ({ worker }) => {
       const profile = worker?.isOpen === true ? await worker.profile() : null;
       if (worker !== null && profile !== null) this.#ledger.see(worker, profile);
@@ -158,6 +157,18 @@ class ProcessPool implements WorkerPool {
       inFlight: slot.worker === null ? 0 : this.#dispatcher.inFlight(slot.worker),
     }));
     return { workers, waiting: this.#dispatcher.waitingCount };
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new Fault('STOPPING', {});
+  }
+
+  /** The least busy first. */
+  #readyWorkers(): WorkerHandle[] {
+    const busy = (worker: WorkerHandle) => this.#dispatcher.inFlight(worker);
+    return this.#slots
+      .flatMap((slot) => (slot.status().state === 'ready' && slot.worker !== null ? [slot.worker] : []))
+      .sort((a, b) => busy(a) - busy(b));
   }
 
   async #embedSlice({ inputs, start, dimensions, signal }: CallSlice): Promise<Embeddings> {

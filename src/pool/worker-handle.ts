@@ -107,6 +107,25 @@ export class WorkerHandle implements Runner {
     }
   }
 
+  /**
+   * Sends a question that is JSON and resolves with the answer's text; null when the worker died over it.
+   * Faults: what the worker answered.
+   */
+  async ask(path: string, question: unknown): Promise<string | null> {
+    try {
+      const body = JSON.stringify(question);
+      const response = await this.#http.request({ method: 'POST', path, body });
+      const text = await response.body.text();
+      if (response.statusCode === 200) return text;
+      throw decodeFault(text);
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      this.kill();
+      await this.died;
+      return null;
+    }
+  }
+
   /** null when the worker does not answer in time, or not sensibly. */
   async profile(): Promise<Profile | null> {
     const signal = AbortSignal.timeout(PROFILE_TIMEOUT_MS);

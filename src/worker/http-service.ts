@@ -1,4 +1,4 @@
-// The worker's HTTP side: one Embedder behind POST /embed, GET /ready and GET /profile on a unix socket (or a named pipe).
+// The worker's HTTP side: one Embedder, each of its methods a path, on a unix socket (or a named pipe).
 // Many requests are answered at once; the Embedder decides what is computed together. A caller that hangs up
 // aborts its request. Knows nothing of processes, models or who calls.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -13,6 +13,13 @@ import {
   type EmbedRequest,
 } from './protocol.ts';
 import { encodeProfile, PROFILE_PATH } from './profile-message.ts';
+import {
+  decodeDetokeniseRequest,
+  decodeTokeniseRequest,
+  DETOKENISE_PATH,
+  FORGET_PATH,
+  TOKENISE_PATH,
+} from './question-messages.ts';
 
 /** A whole 2,048-input request of 32k-token texts is about 250 MB. */
 const MAX_BODY_BYTES = 512 * 1024 * 1024;
@@ -76,18 +83,36 @@ function listen(server: Server, socketPath: string): Promise<void> {
   });
 }
 
-async function answer(exchange: Exchange): Promise<void> {
-  const { request, response, embedder } = exchange;
-  const { method = '', url = '' } = request;
-  if (method === 'GET' && url === READY_PATH) {
+type Answerer = (exchange: Exchange) => Promise<void> | void;
+
+/** By method and path. */
+const ANSWERERS: Record<string, Answerer> = {
+  [`GET ${READY_PATH}`]: ({ response, embedder }) => {
     sendJson(response, encodeReady(embedder.model));
-  } else if (method === 'GET' && url === PROFILE_PATH) {
+  },
+  [`GET ${PROFILE_PATH}`]: async ({ response, embedder }) => {
     sendJson(response, encodeProfile(await embedder.profile()));
-  } else if (method === 'POST' && url === EMBED_PATH) {
-    await answerEmbed(exchange);
-  } else {
-    throw new Fault('ROUTE_UNKNOWN', { method, path: url });
-  }
+  },
+  [`POST ${EMBED_PATH}`]: answerEmbed,
+  [`POST ${TOKENISE_PATH}`]: async (exchange) => {
+    const { texts, special } = decodeTokeniseRequest(await readText(exchange));
+    sendJson(exchange.response, JSON.stringify(await exchange.embedder.tokenise(texts, { special })));
+  },
+  [`POST ${DETOKENISE_PATH}`]: async (exchange) => {
+    const { idLists, special } = decodeDetokeniseRequest(await readText(exchange));
+    sendJson(exchange.response, JSON.stringify(await exchange.embedder.detokenise(idLists, { special })));
+  },
+  [`POST ${FORGET_PATH}`]: async ({ response, embedder }) => {
+    await embedder.forget();
+    sendJson(response, 'null');
+  },
+};
+
+async function answer(exchange: Exchange): Promise<void> {
+  const { method = '', url = '' } = exchange.request;
+  const answerer = ANSWERERS[`${method} ${url}`];
+  if (answerer === undefined) throw new Fault('ROUTE_UNKNOWN', { method, path: url });
+  await answerer(exchange);
 }
 
 async function answerEmbed({ request, response, embedder, maxBodyBytes }: Exchange): Promise<void> {
@@ -102,6 +127,10 @@ async function answerEmbed({ request, response, embedder, maxBodyBytes }: Exchan
     type: 'application/octet-stream',
     chunks: encodeEmbedResponse(embeddings),
   });
+}
+
+async function readText({ request, maxBodyBytes }: Exchange): Promise<string> {
+  return (await readBody(request, maxBodyBytes)).toString('utf8');
 }
 
 function embedOptions(dimensions: EmbedRequest['dimensions'], signal: AbortSignal): EmbedOptions {

@@ -1,6 +1,7 @@
 // What crosses between the pool and a worker, as bytes: pure encoders and decoders, nothing is sent from here.
 // The socket carries HTTP/1.1: POST /embed takes an embed request and answers an embed response (or a fault as
-// JSON with the fault's status), GET /ready answers the model's facts, GET /profile is profile-message.ts's.
+// JSON with the fault's status), GET /ready answers the model's facts. The other paths are profile-message.ts's and
+// question-messages.ts's.
 // Orders and news travel as IPC messages.
 // Decoders believe nothing: any bytes give either a valid value or the fault WIRE_MALFORMED.
 import { isUtf8 } from 'node:buffer';

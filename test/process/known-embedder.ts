@@ -23,6 +23,11 @@ export function knownVector(input: EmbedInput, dimensions = KNOWN_MODEL.dimensio
   return Array.from({ length: dimensions }, (_, index) => Math.fround(((state >>> index) % 1024) / 1024));
 }
 
+/** Code points, and 0 at the end. */
+export function knownIds(text: string, special: boolean): number[] {
+  return [...Array.from(text, (letter) => letter.codePointAt(0) ?? 0), ...(special ? [0] : [])];
+}
+
 export type Hook = (inputs: readonly EmbedInput[], signal?: AbortSignal) => Promise<void> | void;
 
 /** `beforeAnswer` may wait, die or throw. */
@@ -41,6 +46,13 @@ export function openKnownEmbedder(beforeAnswer: Hook = () => undefined, model = 
         dimensions,
         tokenCounts: Uint32Array.from(inputs.map((input) => input.length + 1)),
       };
+    },
+    tokenise: (texts, { special }) => Promise.resolve(texts.map((text) => knownIds(text, special))),
+    detokenise: (idLists) => Promise.resolve(idLists.map((ids) => String.fromCodePoint(...ids))),
+    // A sum that nothing else here moves tells that the order came.
+    forget: () => {
+      done.batches += 1;
+      return Promise.resolve();
     },
     profile: () => Promise.resolve(done),
     close: () => Promise.resolve(),

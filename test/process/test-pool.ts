@@ -6,7 +6,8 @@ import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Embeddings } from '../../src/embedder.ts';
-import { openPool, type PoolOptions, type WorkerPool } from '../../src/pool/pool.ts';
+import type { PoolOptions } from '../../src/pool/pool-options.ts';
+import { openPool, type WorkerPool } from '../../src/pool/pool.ts';
 import { knownVector } from './known-embedder.ts';
 
 export const fixture = (name: string): string =>

@@ -57,3 +57,13 @@ test('with no room for prefixes nothing is shared', () => {
   const store = new PrefixStore({ tokens: 0, count: 4 });
   assert.equal(teach(store, 20), 0);
 });
+
+test('clearing drops every prefix and what was learnt on the way to the next', () => {
+  const store = new PrefixStore({ tokens: 100, count: 4 });
+  teach(store, 4);
+  const prefix = store.assign(instructed((seed += 7)));
+  store.clear();
+  assert.deepEqual([prefix?.live, store.tokens], [false, 0]);
+  assert.equal(teach(store, 3), 0);
+  assert.equal(teach(store, 1), 20);
+});
