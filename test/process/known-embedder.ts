@@ -24,7 +24,7 @@ export function knownVector(input: EmbedInput, dimensions = KNOWN_MODEL.dimensio
 }
 
 /** Code points, and 0 at the end. */
-export function knownIds(text: string, special: boolean): number[] {
+function knownIds(text: string, special: boolean): number[] {
   return [...Array.from(text, (letter) => letter.codePointAt(0) ?? 0), ...(special ? [0] : [])];
 }
 
