@@ -145,6 +145,85 @@ export const FAULTS = {
     message: ({ path, problem }) => `${path}: ${problem}`,
     hint: ({ hint }) => hint ?? 'check the path and its permissions',
   }),
+  HUB_UNREACHABLE: row<{ host: string; problem: string; via: string | null; source: string }>({
+    kind: 'network',
+    status: null,
+    retry: true,
+    message: ({ host, problem, via }) =>
+      `cannot fetch from ${host}${via === null ? '' : `, where ${via} keeps its large files`}: ${problem}`,
+    hint: ({ source }) =>
+      source === 'modelscope'
+        ? 'check the network and HTTPS_PROXY, or try --source huggingface'
+        : 'check the network and HTTPS_PROXY; where that host is blocked, try --source modelscope or set HF_ENDPOINT to a mirror',
+  }),
+  HUB_FAILED: row<{ host: string; problem: string }>({
+    kind: 'network',
+    status: null,
+    retry: true,
+    message: ({ host, problem }) => `${host} fails: ${problem}`,
+    hint: () => 'run the same command again later: it goes on from what is there',
+  }),
+  HUB_UNFIT: row<{ host: string; problem: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ host, problem }) => `${host} does not answer as a hub of models does: ${problem}`,
+    hint: () => 'check HF_ENDPOINT or MODELSCOPE_ENDPOINT, and that no proxy answers in its place',
+  }),
+  HUB_RATE_LIMITED: row<{ host: string; waitSeconds: number; hasToken: boolean }>({
+    kind: 'network',
+    status: null,
+    retry: true,
+    message: ({ host, waitSeconds }) =>
+      `${host} has had too many requests from here and asks to wait ${String(waitSeconds)} seconds`,
+    hint: ({ hasToken }) =>
+      `run the same command again after that: it goes on from what is there${hasToken ? '' : '; with HF_TOKEN set the limits are higher'}`,
+  }),
+  HUB_OFFLINE: row<{ repo: string; revision: string; problem: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, revision, problem }) => `${repo} at ${revision} is needed offline, but ${problem}`,
+    hint: () => 'download it while online: unset HF_HUB_OFFLINE and run qwen-embed download',
+  }),
+  HUB_FORBIDDEN: row<{ repo: string; host: string; problem: string; hint?: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, host, problem }) => `${host} refuses ${repo}: ${problem}`,
+    hint: ({ hint }) => hint ?? 'make a token that may read it and set HF_TOKEN',
+  }),
+  REPO_UNKNOWN: row<{ repo: string; host: string; hasToken: boolean }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, host, hasToken }) =>
+      `${host} has no model ${repo}${hasToken ? ' that the token may see' : ', or it is private'}`,
+    hint: ({ hasToken }) =>
+      `check the name (owner/name)${hasToken ? ' and whose token it is' : '; for a private model set HF_TOKEN'}`,
+  }),
+  REPO_GATED: row<{ repo: string; url: string; hasToken: boolean }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo }) => `${repo} is only for those who have accepted its terms`,
+    hint: ({ url, hasToken }) =>
+      `accept them at ${url}${hasToken ? ' with the account of your token' : ' and set HF_TOKEN to a token of that account'}`,
+  }),
+  REVISION_UNKNOWN: row<{ repo: string; revision: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, revision }) => `${repo} has no branch, tag or commit ${JSON.stringify(revision)}`,
+    hint: () => 'leave the revision out for the default branch',
+  }),
+  REPO_FILE_UNKNOWN: row<{ repo: string; commit: string; path: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, commit, path }) => `${repo} has no file ${JSON.stringify(path)} at commit ${commit}`,
+    hint: ({ repo }) => `see what it has with: qwen-embed download ${repo} --dry-run`,
+  }),
   PORT_IN_USE: row<{ host: string; port: number }>({
     kind: 'host',
     status: null,

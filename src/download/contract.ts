@@ -2,6 +2,10 @@
 // Order of calls: readHubSettings -> openHub -> listRepo -> selectFiles -> planDownload -> startDownload.
 // Knows files and their digests; what is in them (weights, tokenizers, GGUF) is the caller's to know.
 
+import type { Hub } from './open-hub.ts';
+
+export type { Hub };
+
 export type HubSource = 'huggingface' | 'modelscope';
 
 /** Where to ask and where to keep; from `readHubSettings`. Reading them touches neither disk nor network. */
@@ -76,7 +80,8 @@ export interface FileChoice {
 export type Destination = { kind: 'cache' } | { kind: 'folder'; path: string };
 
 export interface PlannedFile extends RepoFile {
-  state: 'complete' | 'partial' | 'missing';
+  /** `cached`: to be copied from the cache into the chosen folder, without any request. */
+  state: 'complete' | 'cached' | 'partial' | 'missing';
   /** Bytes of it on disk already, whole or partial. */
   presentBytes: number;
   /** Where it is, or will be once verified. */
@@ -148,25 +153,8 @@ export interface RunningDownload {
   readRange(path: string, range: { start: number; end: number }): Promise<Buffer>;
 }
 
-/** Connections to one hub, and its token. Closed by whoever opened it, after its downloads. */
-export interface Hub {
-  readonly settings: HubSettings;
-  close(): Promise<void>;
-}
-
-// The doors that come next, each in the file of its name: open-hub.ts, list-repo.ts, plan-download.ts,
-// start-download.ts. Faults are rows HUB_*, REPO_*, DOWNLOAD_MISMATCH, DISK_FULL, FILE_UNWRITABLE; an abort rejects with
+// The doors that come next, each in the file of its name: plan-download.ts, start-download.ts. Faults are rows HUB_*, REPO_*, DOWNLOAD_MISMATCH, DISK_FULL, FILE_UNWRITABLE; an abort rejects with
 // the signal's reason.
-
-/** Reads the token file, if there is one. */
-export type OpenHub = (settings: HubSettings) => Promise<Hub>;
-
-/** `revision` null = the source's default branch. No request for a commit whose list is cached, none when offline. */
-export type ListRepo = (
-  hub: Hub,
-  wanted: { repo: string; revision: string | null },
-  options?: { signal?: AbortSignal },
-) => Promise<RepoListing>;
 
 /** What is there and what is missing; writes nothing. `files` in the order in which they are wanted. */
 export type PlanDownload = (
