@@ -1,6 +1,6 @@
 // Fills the generated regions of README.md from the table of options: `npm run docs`. A test fails when they are stale.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { CommandName } from '../src/config/options.ts';
+import type { CommandName } from '../src/config/rows.ts';
 import { renderOptionsTable } from '../src/config/render.ts';
 
 const README = new URL('../../README.md', import.meta.url);

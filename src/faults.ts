@@ -44,6 +44,13 @@ export const FAULTS = {
     message: ({ option, problem }) => `${option}: ${problem}`,
     hint: ({ hint }) => hint ?? 'see qwen-embed --help',
   }),
+  OPTIONS_REFUSED: row<{ reasons: string; hint: string }>({
+    kind: 'usage',
+    status: null,
+    retry: false,
+    message: ({ reasons }) => `cannot be honoured here: ${reasons}`,
+    hint: ({ hint }) => hint,
+  }),
   INVALID_REQUEST: row<{ param: string | null; problem: string; hint?: string }>({
     kind: 'usage',
     status: 400,

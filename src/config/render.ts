@@ -1,10 +1,12 @@
 // Owns how options are written for people: the README's tables. Pure; derives from the table, says nothing of its own.
-import type { CommandName, OptionRow } from './options.ts';
-import { optionsOf } from './read.ts';
+import { optionsOf } from './options.ts';
+import type { CommandName, OptionRow } from './rows.ts';
 
 /** A Markdown table of a command's options, in the table's order. */
 export function renderOptionsTable(command: CommandName): string {
-  const rows = optionsOf(command).map(([, row]) => [renderFlags(row), renderDefault(row), row.doc]);
+  const rows = optionsOf(command)
+    .filter(({ row }) => row.class === undefined)
+    .map(({ row }) => [renderFlags(row), renderDefault(row), row.doc]);
   const lines = [['option', 'default', ''], ['---', '---', '---'], ...rows].map(
     (cells) => `| ${cells.join(' | ')} |`,
   );
@@ -15,14 +17,29 @@ function renderFlags(row: OptionRow): string {
   const spellings = [row.flag, ...(row.aliases ?? [])].map((flag) => `--${flag}`);
   if (row.short !== undefined) spellings.push(`-${row.short}`);
   const [first = '', ...others] = spellings;
-  const value = row.kind === 'switch' ? '' : ` ${renderValue(row)}`;
-  return [`\`${first}${value}\``, ...others.map((flag) => `\`${flag}\``)].join(' ');
+  const value = renderValue(row);
+  // A bare bar would end the cell.
+  const term = `${first}${value === null ? '' : ` ${value.replaceAll('|', '\\|')}`}`;
+  return [`\`${term}\``, ...others.map((flag) => `\`${flag}\``)].join(' ');
 }
 
-function renderValue(row: OptionRow): string {
-  if (row.kind === 'text') return row.value;
-  // A bare bar would end the cell.
-  return row.kind === 'choice' ? row.choices.join('\\|') : 'N';
+/** What stands for the value; null where there is none. */
+export function renderValue(row: OptionRow): string | null {
+  switch (row.kind) {
+    case 'switch':
+    case 'boolean':
+      return null;
+    case 'text':
+      return row.bare === undefined ? row.value : `[${row.value}]`;
+    case 'choice':
+      return row.choices.join('|');
+    case 'list':
+      return row.of === 'text' ? 'TEXT...' : 'N...';
+    case 'json':
+      return 'JSON';
+    default:
+      return 'N';
+  }
 }
 
 function renderDefault(row: OptionRow): string {

@@ -118,7 +118,7 @@ test('every text is sent once, in batches of which the last is smaller, and coun
     },
   ]);
   assert.equal(report.machine.node, process.version);
-  assert.match(report.command, /^qwen-embed bench --url http:\S+ -n 100 -b 8 /);
+  assert.match(report.command, /^qwen-embed bench --url=http:\S+ --texts=100 --batch-size=8 /);
 });
 
 test('a server with metrics says where its time went, warm-up left out', async (t) => {

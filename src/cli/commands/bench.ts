@@ -15,6 +15,7 @@ import { printResult, StatusLine } from '../terminal.ts';
 
 type BenchSettings = Settings<'bench'>;
 
+/** `args` is the command line without secrets. */
 export async function runBenchCommand(settings: BenchSettings, args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   let signalExitCode = 130;
@@ -131,16 +132,8 @@ function renderLoad({ inputs, instruct, encodingFormat }: LoadFacts): string {
   return `${inputs}${instruct === null ? '' : '; instructed'}; asked for ${String(encodingFormat)}`;
 }
 
-const SECRET = '--api-key';
-
-/** The command as it can be pasted into a shell, without the key. */
-function renderCommand(args: readonly string[]): string {
-  const shown = args.map((arg, index) => {
-    if (args[index - 1] === SECRET) return '***';
-    return arg.startsWith(`${SECRET}=`) ? `${SECRET}=***` : arg;
-  });
-  return ['qwen-embed', ...shown.map(quote)].join(' ');
-}
+/** The command as it can be pasted into a shell. */
+const renderCommand = (args: readonly string[]): string => ['qwen-embed', ...args.map(quote)].join(' ');
 
 const quote = (arg: string): string =>
   /^[\w@%+=:,./*-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;

@@ -6,8 +6,8 @@ import { startService, type Progress } from '../../launch/service.ts';
 import { printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
-export async function runLaunch(settings: Settings<'launch'>, notices: readonly string[]): Promise<number> {
-  for (const notice of notices) printNotice(notice);
+export async function runLaunch(settings: Settings<'launch'>, notice: string | null): Promise<number> {
+  if (notice !== null) printNotice(notice);
   const stop = new StopSignal();
   const status = new StatusLine();
   try {

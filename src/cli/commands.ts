@@ -1,0 +1,72 @@
+// The commands: what each is for, its operand, examples for its help, and where its code is. A command's code is loaded
+// when it runs, so that help and usage errors are there at once.
+import type { Settings } from '../config/options.ts';
+import type { CommandName } from '../config/rows.ts';
+
+/** What a command gets besides its settings. */
+export interface Call {
+  operand: string;
+  /** What to say about options without effect; null = nothing. */
+  notice: string | null;
+  /** The command line in the table's spelling, without secrets. */
+  shownArgs: readonly string[];
+}
+
+export interface CommandRow<Name extends CommandName> {
+  summary: string;
+  /** The operand's name and meaning. */
+  operand?: readonly [string, string];
+  /** What to type after the program's name, and what it does. */
+  examples: readonly (readonly [string, string])[];
+  /** Resolves with the exit code. */
+  run: (settings: Settings<Name>, call: Call) => Promise<number>;
+}
+
+export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
+  launch: {
+    summary: 'start a server',
+    examples: [
+      ['launch --model-path ./Qwen3-Embedding-0.6B', 'serve a folder on http://127.0.0.1:30000'],
+      ['launch --model-path ./m.gguf --host 0.0.0.0 --port 8080', 'serve a file to the network'],
+      ['launch --model-path ./Qwen3-Embedding-4B --device cuda --dp 2', 'one copy on each of two GPUs'],
+    ],
+    run: async (settings, { notice }) => {
+      const { runLaunch } = await import('./commands/launch.ts');
+      return runLaunch(settings, notice);
+    },
+  },
+  convert: {
+    summary: 'convert a Hugging Face folder to a .gguf file',
+    operand: ['folder', 'folder with config.json, tokenizer.json and *.safetensors'],
+    examples: [
+      ['convert ./Qwen3-Embedding-0.6B', 'keep the type of the weights'],
+      ['convert ./Qwen3-Embedding-0.6B --outtype q8_0 --outfile small.gguf', 'half the size'],
+    ],
+    run: async (settings, { operand }) => {
+      const { runConvert } = await import('./commands/convert.ts');
+      return runConvert(operand, settings);
+    },
+  },
+  health: {
+    summary: 'ask a server whether it is healthy: exit 0 = yes, 1 = no',
+    examples: [
+      ['health', 'ask the server on this machine'],
+      ['health --wait --timeout 120', 'wait until it is ready'],
+    ],
+    run: async (settings) => {
+      const { runHealth } = await import('./commands/health.ts');
+      return runHealth(settings);
+    },
+  },
+  bench: {
+    summary: 'put load on an OpenAI-compatible server: texts/s, latencies, errors',
+    examples: [
+      ['bench --clients 16 --duration 30', '16 clients for 30 seconds'],
+      ['bench --compare http://127.0.0.1:8000', 'two servers in turns, and the ratio'],
+    ],
+    run: async (settings, { shownArgs }) => {
+      const { runBenchCommand } = await import('./commands/bench.ts');
+      return runBenchCommand(settings, shownArgs);
+    },
+  },
+};

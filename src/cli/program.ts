@@ -1,0 +1,137 @@
+// Commander built from the tables of commands and options: dispatch, operands, values with their sources, help. The only
+// importer of commander. Knows nothing of what commands do.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Help, Option as CommanderOption } from 'commander';
+import { judgeOptions } from '../config/judge.ts';
+import { maskSecrets, normaliseArguments } from '../config/normalise.ts';
+import { environmentName, optionsOf, type JsonValue, type Option, type Settings } from '../config/options.ts';
+import { parseValue } from '../config/parse-value.ts';
+import type { CommandName } from '../config/rows.ts';
+import { Fault } from '../faults.ts';
+import { COMMANDS, type Call, type CommandRow } from './commands.ts';
+import { renderDescription, renderExamples, renderTerm } from './help.ts';
+
+/** Runs a command line and resolves with the exit code. Faults: BAD_OPTION, OPTIONS_REFUSED, those of the command. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const [name, ...typed] = args.length === 0 ? ['--help'] : args;
+  const showAll = typed.includes('--help-all');
+  const rest = typed.map((arg) => (arg === '--help-all' ? '--help' : arg));
+  const normal = isCommand(name) ? normaliseArguments(rest, optionsOf(name)) : rest;
+  let exitCode = 0;
+  const program = buildProgram({ showAll, args: normal, onExitCode: (code) => (exitCode = code) });
+  try {
+    await program.parseAsync([name ?? '', ...normal], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw usageFault(error);
+  }
+}
+
+const isCommand = (name: string | undefined): name is CommandName =>
+  name !== undefined && Object.hasOwn(COMMANDS, name);
+
+interface ProgramOptions {
+  /** Help lists options without effect and rare ones too. */
+  showAll: boolean;
+  /** The normalised command line after the command's name. */
+  args: readonly string[];
+  onExitCode: (code: number) => void;
+}
+
+function buildProgram(options: ProgramOptions): Command {
+  const program = new Command('qwen-embed')
+    .description(
+      "Serves the Qwen3-Embedding models: SGLang's flags, OpenAI's embeddings API, llama.cpp underneath.",
+    )
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  for (const name of Object.keys(COMMANDS) as CommandName[]) addCommand(program, name, options);
+  return program;
+}
+
+function addCommand(program: Command, name: CommandName, options: ProgramOptions): void {
+  const { summary, operand, examples } = COMMANDS[name];
+  const command = program.command(name).description(summary).allowExcessArguments(false);
+  if (operand !== undefined) command.argument(`<${operand[0]}>`, operand[1]);
+  const rows = new Map(optionsOf(name).map((option) => [buildOption(option), option]));
+  for (const option of rows.keys()) command.addOption(option);
+  command.configureHelp(describeOptions(rows, options.showAll));
+  command.addHelpText('after', `\n${renderExamples(examples, [...rows.values()], options.showAll)}`);
+  command.action(async (...called: unknown[]) => {
+    const operand = operandOf(called);
+    const notice = judgeOptions(collectGiven(command, name));
+    const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
+    options.onExitCode(await runCommand(name, command, { operand, notice, shownArgs }));
+  });
+}
+
+function runCommand(name: CommandName, command: Command, call: Call): Promise<number> {
+  // One row's settings go to the same row's command, which a union of rows cannot say.
+  const { run } = COMMANDS[name] as CommandRow<CommandName>;
+  return run(readSettings(command, name), call);
+}
+
+// Commander calls with the operands, the options and the command.
+const operandOf = ([first]: readonly unknown[]): string => (typeof first === 'string' ? first : '');
+
+function buildOption({ name, group, row }: Option): CommanderOption {
+  const short = row.short === undefined ? '' : `-${row.short}, `;
+  const option = new CommanderOption(`${short}--${row.flag} <value>`, row.doc)
+    .env(environmentName(row))
+    .helpGroup(`${group}:`)
+    .argParser((text) => parseValue(row, text));
+  // Settings are named as in the table, not after the flag.
+  option.attributeName = () => name;
+  if (row.default !== null) option.default(row.default);
+  return option;
+}
+
+/** Hidden only while help is written: commander suggests spellings from all that is not hidden. */
+function describeOptions(rows: Map<CommanderOption, Option>, showAll: boolean): Partial<Help> {
+  const help = new Help();
+  return {
+    formatHelp(command, helper) {
+      for (const [option, { row }] of rows) option.hideHelp(row.rare === true && !showAll);
+      return help.formatHelp.call(helper, command, helper);
+    },
+    optionTerm: (option) => {
+      const found = rows.get(option);
+      return found === undefined ? help.optionTerm(option) : renderTerm(found.row);
+    },
+    optionDescription: (option) => {
+      const found = rows.get(option);
+      return found === undefined ? help.optionDescription(option) : renderDescription(found.row);
+    },
+  };
+}
+
+function collectGiven(command: Command, name: CommandName): { option: Option; value: JsonValue }[] {
+  return optionsOf(name)
+    .filter((option) => !['default', undefined].includes(command.getOptionValueSource(option.name)))
+    .map((option) => ({ option, value: command.getOptionValue(option.name) as JsonValue }));
+}
+
+function readSettings(command: Command, name: CommandName): Settings<CommandName> {
+  const values = command.opts<Record<string, unknown>>();
+  const own = optionsOf(name).filter(({ row }) => row.class === undefined);
+  return Object.fromEntries(own.map(({ name }) => [name, values[name] ?? null])) as Settings<CommandName>;
+}
+
+/** Commander's own complaint as a row of the table: its sentence without prefix, its suggestion as the hint. */
+function usageFault({ message }: CommanderError): Fault {
+  const [sentence = message, ...more] = message.replace(/^error: /, '').split('\n');
+  const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
+  const params = { option: 'command line', problem: sentence };
+  return new Fault(
+    'BAD_OPTION',
+    suggestion === undefined ? params : { ...params, hint: `did you mean ${suggestion}?` },
+  );
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

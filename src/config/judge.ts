@@ -1,0 +1,51 @@
+// Owns what is said about options that have no effect here: one notice for all that are harmless, one fault that names
+// all that cannot be honoured. Pure.
+import { Fault } from '../faults.ts';
+import type { JsonValue, Option } from './options.ts';
+import type { Accepted, Rejected, Spelling } from './rows.ts';
+
+/** An option that was given, with its parsed value. */
+export interface Given {
+  option: Option;
+  value: JsonValue;
+}
+
+/** The notice to show at start, or null. Faults: OPTIONS_REFUSED. */
+export function judgeOptions(given: readonly Given[]): string | null {
+  const refused = given.flatMap(({ option: { row }, value }) =>
+    row.class === 'reject' && !isHarmless(row, value) ? [row] : [],
+  );
+  if (refused.length > 0)
+    throw new Fault('OPTIONS_REFUSED', {
+      reasons: refused.map(({ flag, why }) => `--${flag} (${why})`).join(', '),
+      hint: renderHint(refused),
+    });
+  return renderNotice(given);
+}
+
+function renderHint(refused: readonly (Spelling & Rejected)[]): string {
+  const others = refused.flatMap(({ flag, instead }) => (instead === null ? [] : [`--${flag}: ${instead}`]));
+  const idle = refused.flatMap(({ flag, instead }) => (instead === null ? [`--${flag}`] : []));
+  return [...others, ...(idle.length === 0 ? [] : [`leave out ${idle.join(', ')}`])].join('; ');
+}
+
+// Whoever switches off what cannot be on asks for nothing.
+const isHarmless = ({ unless }: Rejected, value: JsonValue): boolean =>
+  value === false || unless.includes(renderText(value));
+
+const renderText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+function renderNotice(given: readonly Given[]): string | null {
+  const idle = given.filter(isIdle).map(({ option }) => option.row as Spelling & (Accepted | Rejected));
+  const [first] = idle;
+  if (first === undefined) return null;
+  if (idle.length === 1) return `--${first.flag} has no effect here: ${first.why}`;
+  const flags = idle.map(({ flag }) => `--${flag}`).join(', ');
+  return `${String(idle.length)} flags have no effect here: ${flags} (docs/flags.md says why)`;
+}
+
+function isIdle({ option: { row }, value }: Given): boolean {
+  if (value === false) return false;
+  if (row.class === 'accept') return row.isAlways !== true;
+  return row.class === 'reject' && renderText(value) !== row.unless[0];
+}

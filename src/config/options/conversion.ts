@@ -1,0 +1,37 @@
+// Converting checkpoints and keeping what was converted.
+import type { OwnRow } from '../rows.ts';
+
+export const CONVERSION = {
+  outtype: {
+    flag: 'outtype',
+    kind: 'choice',
+    choices: ['auto', 'f32', 'f16', 'bf16', 'q8_0'],
+    default: 'auto',
+    on: ['launch', 'convert'],
+    doc: 'type of the converted weights; auto: launch picks, convert keeps f16 or bf16',
+  },
+  outfile: {
+    flag: 'outfile',
+    kind: 'text',
+    value: 'FILE',
+    default: null,
+    on: ['convert'],
+    doc: 'file to write; default: named after the model, inside its folder',
+  },
+  modelName: {
+    flag: 'model-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['convert'],
+    doc: 'general.name in the file; default: from the model card or the folder',
+  },
+  cacheFolder: {
+    flag: 'cache-folder',
+    kind: 'text',
+    value: 'FOLDER',
+    default: null,
+    on: ['launch'],
+    doc: "where converted models are kept; default: the user's cache folder",
+  },
+} as const satisfies Record<string, OwnRow>;

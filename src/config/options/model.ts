@@ -1,0 +1,30 @@
+// Which model is served and what it is called.
+import type { OwnRow } from '../rows.ts';
+
+export const MODEL = {
+  modelPath: {
+    flag: 'model-path',
+    aliases: ['model'],
+    kind: 'text',
+    value: 'PATH',
+    default: null,
+    on: ['launch'],
+    doc: 'Hugging Face folder (config.json, tokenizer.json, *.safetensors) or .gguf file',
+  },
+  servedModelName: {
+    flag: 'served-model-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch'],
+    doc: 'model id that the API shows; default: the value of --model-path',
+  },
+  chatTemplate: {
+    flag: 'chat-template',
+    kind: 'text',
+    value: 'FILE',
+    default: null,
+    on: ['launch'],
+    doc: 'tokenizer_config.json or .jinja file; checked at start, embeddings use none',
+  },
+} as const satisfies Record<string, OwnRow>;
