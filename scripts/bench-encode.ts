@@ -10,6 +10,7 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
 import type { EncodingFormat } from '../src/server/encode.ts';
 import { runJob, type JobInput, type JobName } from '../src/server/jobs.ts';
+import { PLAIN_RULES } from '../src/server/request-rules.ts';
 import { openServer, type Server } from '../src/server/server.ts';
 import { Threads } from '../src/server/threads.ts';
 import { encodeEmbedRequest } from '../src/worker/protocol.ts';
@@ -62,7 +63,7 @@ async function measureAll(): Promise<void> {
     const encode = { vectors, dimensions, firstIndex: 0, encodingFormat: format };
     figures[`write ${format}, CPU ms`] = await repeat(rounds, () => timeJob('encode', encode));
   }
-  const parse = { bytes: Buffer.from(texts), model: modelOf(dimensions) };
+  const parse = { bytes: Buffer.from(texts), model: modelOf(dimensions), rules: PLAIN_RULES };
   figures['read, CPU ms'] = await repeat(rounds, () => timeJob('parse', parse));
   Object.assign(figures, await measureServer({ rounds, rows, dimensions, vectors }));
   Object.assign(figures, await measureHops(rounds));
@@ -150,10 +151,10 @@ async function measureHops(rounds: number): Promise<Record<string, Figure>> {
       timed(() => threads.run('encode', rowsInput)),
     );
     figures[`read ${size} here, ms`] = await repeat(many, () =>
-      timed(() => runJob('parse', { bytes, model })),
+      timed(() => runJob('parse', { bytes, model, rules: PLAIN_RULES })),
     );
     figures[`read ${size} in a thread, ms`] = await repeat(many, () =>
-      timed(() => threads.run('parse', { bytes: new Uint8Array(bytes), model })),
+      timed(() => threads.run('parse', { bytes: new Uint8Array(bytes), model, rules: PLAIN_RULES })),
     );
   }
   await threads.close();
@@ -208,12 +209,13 @@ function stubEmbedder(shape: Pick<ServerPlan, 'dimensions' | 'vectors'>, answere
   return {
     model: modelOf(dimensions),
     embed: (inputs) => {
-      encodeEmbedRequest({ inputs, dimensions: null });
+      encodeEmbedRequest({ inputs, dimensions: null, longText: null });
       const tokenCounts = new Uint32Array(answered).fill(400);
       return Promise.resolve({
         vectors: vectors.subarray(0, answered * dimensions),
         dimensions,
         tokenCounts,
+        cutCount: 0,
       });
     },
     tokenise: () => Promise.resolve([]),

@@ -14,7 +14,6 @@ export function openCpuEngine(modelFile: string): Embedder {
     batchTokens: 256,
     prefixTokens: 0,
     cachedVectors: 0,
-    truncateTokens: null,
     flashAttention: false,
   });
 }

@@ -4,9 +4,21 @@
 /** A text, or token ids of the model's own vocabulary. */
 export type EmbedInput = string | readonly number[];
 
+/**
+ * What becomes of an input with more than `tokens` tokens, the end token included; null = more than the model's context.
+ * `tokens` is 2 at least. cut: the end token stays, of the others those on `side` go. mean: the vector is the mean of
+ * those of chunks of `tokens` tokens, each with `overlap` tokens of the one before (half of `tokens` at most) and an end
+ * token, weighted by their tokens and normalised again.
+ */
+export type LongText =
+  | { way: 'cut'; tokens: number | null; side: 'left' | 'right' }
+  | { way: 'mean'; tokens: number | null; overlap: number };
+
 export interface EmbedOptions {
   /** Length of the vectors asked for: each is cut to its first components, then normalised. Default: the model's. */
   dimensions?: number;
+  /** Default: INPUT_TOO_LONG for an input that is longer than the model's context. */
+  longText?: LongText;
   /** Aborting drops what has not been computed; `embed` then rejects with the fault CANCELLED. */
   signal?: AbortSignal;
 }
@@ -21,6 +33,8 @@ export interface Embeddings {
   dimensions: number;
   /** Tokens computed per input, the end token included. */
   tokenCounts: Uint32Array;
+  /** Inputs that were cut, as `longText` said. */
+  cutCount: number;
 }
 
 /** Facts about the model being served, read from its file. */

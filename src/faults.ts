@@ -75,7 +75,8 @@ export const FAULTS = {
     param: () => 'input',
     message: ({ index, tokens, limit }) =>
       `input ${String(index)} has ${String(tokens)} tokens, the limit is ${String(limit)}`,
-    hint: () => 'shorten it, split it, or launch with --max-num-batched-tokens to truncate long inputs',
+    hint: () =>
+      'send "truncate": true, or "long_text": "mean" for the mean of its chunks, or launch with --allow-auto-truncate',
   }),
   TOO_MANY_INPUTS: row<{ count: number; limit: number }>({
     kind: 'usage',

@@ -4,7 +4,23 @@ import type { Embeddings } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { cutAndNormalise } from './vector.ts';
 
-export class Call {
+export interface FinishedText {
+  /** Tokens computed, the end token included. */
+  tokens: number;
+  isCut: boolean;
+  /** Raw or normalised, of at least the dimensions asked for; a view that may be valid only now. */
+  vector: Float32Array;
+}
+
+/** Whoever waits for vectors, which it numbers. */
+export interface Recipient {
+  readonly dimensions: number;
+  readonly hasEnded: boolean;
+  finish(index: number, text: FinishedText): void;
+  fail(fault: Error): void;
+}
+
+export class Call implements Recipient {
   readonly done: Promise<Embeddings>;
   #resolve!: (embeddings: Embeddings) => void;
   #reject!: (fault: Error) => void;
@@ -18,6 +34,7 @@ export class Call {
       vectors: new Float32Array(inputs * dimensions),
       dimensions,
       tokenCounts: new Uint32Array(inputs),
+      cutCount: 0,
     };
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -26,12 +43,15 @@ export class Call {
     if (inputs === 0) this.#succeed();
   }
 
+  get dimensions(): number {
+    return this.#result.dimensions;
+  }
+
   get hasEnded(): boolean {
     return this.#ended;
   }
 
-  /** Takes the vector of one input, raw or normalised, of at least the call's dimensions. */
-  finish(index: number, tokens: number, vector: Float32Array): void {
+  finish(index: number, { tokens, isCut, vector }: FinishedText): void {
     if (this.#ended) return;
     const { vectors, dimensions, tokenCounts } = this.#result;
     if (!cutAndNormalise(vector, vectors.subarray(index * dimensions, (index + 1) * dimensions))) {
@@ -39,6 +59,7 @@ export class Call {
       return;
     }
     tokenCounts[index] = tokens;
+    if (isCut) this.#result.cutCount++;
     if (--this.#missing === 0) this.#succeed();
   }
 

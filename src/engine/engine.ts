@@ -11,12 +11,14 @@ import {
   type EmbedOptions,
   type Embedder,
   type Embeddings,
+  type LongText,
   type ModelFacts,
   type Profile,
   type TokenOptions,
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { Call } from './call.ts';
+import { Call, type FinishedText } from './call.ts';
+import { ChunkMean } from './chunk-mean.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { Detokenizer } from './detokenizer.ts';
 import { InputReader } from './input-reader.ts';
@@ -49,19 +51,11 @@ export interface EngineSettings {
   prefixTokens: number;
   /** Finished vectors that are kept; 0 turns the cache off. */
   cachedVectors: number;
-  /** Longer inputs are cut to this many tokens, the end token kept; null = INPUT_TOO_LONG beyond the context. */
-  truncateTokens: number | null;
   /** Flash attention for batches. On the CPU it makes a text's vector depend on its batch: see plan.ts. */
   flashAttention: boolean;
 }
 
 const LONGEST_KEY = 256;
-
-interface FinishedText {
-  tokens: number;
-  /** As llama.cpp gave it: not cut, not normalised. */
-  vector: Float32Array;
-}
 
 /**
  * Loads a model. The first decode, not this, shows that the libraries compute on this device.
@@ -99,7 +93,6 @@ class Engine implements Embedder {
     this.#inputs = new InputReader({
       tokenise: (text) => this.#tokenizer.tokenise(text),
       endToken: file.endToken,
-      truncateTokens: settings.truncateTokens,
       model: file.facts,
     });
     this.#finished =
@@ -123,7 +116,10 @@ class Engine implements Embedder {
     if (options.signal?.aborted === true) cancel();
     this.#calls.add(call.done);
     try {
-      const [embeddings] = await Promise.all([call.done, this.#queue(call, inputs)]);
+      const [embeddings] = await Promise.all([
+        call.done,
+        this.#queue(call, inputs, options.longText ?? null),
+      ]);
       this.#profile.texts += inputs.length;
       this.#profile.tokens += embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
       return embeddings;
@@ -173,13 +169,12 @@ class Engine implements Embedder {
   }
 
   /** Tokenises slice by slice; the first texts may be computed while the last are still text. */
-  async #queue(call: Call, inputs: readonly EmbedInput[]): Promise<void> {
+  async #queue(call: Call, inputs: readonly EmbedInput[], longText: LongText | null): Promise<void> {
     let works: Work[] = [];
     let characters = 0;
     for (const [index, input] of inputs.entries()) {
       if (call.hasEnded) return;
-      const work = this.#admit(input, { call, index });
-      if (work !== null) works.push(work);
+      for (const work of this.#admit(input, { call, index }, longText)) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;
       this.#scheduler.add(works);
@@ -190,46 +185,65 @@ class Engine implements Embedder {
     this.#scheduler.add(works);
   }
 
-  /** A work to queue; null where a finished or an equal text in flight answers this one, or a fault has ended the call. */
-  #admit(input: EmbedInput, waiter: Waiter): Work | null {
+  /** The works to queue: none where texts that are finished or in flight answer it, or where a fault ends the call. */
+  #admit(input: EmbedInput, waiter: Waiter, longText: LongText | null): Work[] {
+    const key = keyOf(input, longText);
+    if (this.#joinEqual(key, waiter)) return [];
     const { call, index } = waiter;
-    const key = keyOf(input);
-    const finished = this.#finished?.get(key);
-    if (finished !== undefined) {
-      this.#profile.cacheHits++;
-      call.finish(index, finished.tokens, finished.vector);
-      return null;
-    }
-    const equal = this.#inFlight.get(key);
-    if (equal?.isWanted === true) {
-      this.#profile.duplicates++;
-      equal.waiters.push(waiter);
-      return null;
-    }
     try {
       const started = performance.now();
-      const tokens = this.#inputs.read(input, index);
+      const { pieces, isCut } = this.#inputs.read(input, index, longText);
       this.#profile.stageSeconds.tokenise += (performance.now() - started) / 1000;
-      return this.#startWork(key, new Work(tokens, waiter, this.#scheduler.prefixes.assign(tokens)));
+      const [whole] = pieces;
+      if (pieces.length === 1 && whole !== undefined)
+        return [this.#startWork(key, { tokens: whole, isCut }, waiter)];
+      return this.#admitChunks(pieces, waiter);
     } catch (error) {
       call.fail(faultFrom(error));
-      return null;
+      return [];
     }
   }
 
-  #startWork(key: string, work: Work): Work {
+  /** A chunk is to the engine what a list of ids is. */
+  #admitChunks(chunks: readonly Int32Array[], { call, index }: Waiter): Work[] {
+    const mean = new ChunkMean({ call, index, chunks: chunks.length, dimensions: call.dimensions });
+    return chunks.flatMap((tokens, chunk) => {
+      const waiter = { call: mean, index: chunk };
+      const key = keyOf(tokens, null);
+      return this.#joinEqual(key, waiter) ? [] : [this.#startWork(key, { tokens, isCut: false }, waiter)];
+    });
+  }
+
+  /** Whether a finished text or one in flight answers the waiter. */
+  #joinEqual(key: string, waiter: Waiter): boolean {
+    const finished = this.#finished?.get(key);
+    if (finished !== undefined) {
+      this.#profile.cacheHits++;
+      waiter.call.finish(waiter.index, finished);
+      return true;
+    }
+    const equal = this.#inFlight.get(key);
+    if (equal?.isWanted !== true) return false;
+    this.#profile.duplicates++;
+    equal.waiters.push(waiter);
+    return true;
+  }
+
+  #startWork(key: string, text: { tokens: Int32Array; isCut: boolean }, waiter: Waiter): Work {
+    const work = new Work(text, waiter, this.#scheduler.prefixes.assign(text.tokens));
     this.#inFlight.set(key, work);
-    work.onEnd = (raw) => {
+    work.onEnd = (finished) => {
       if (this.#inFlight.get(key) === work) this.#inFlight.delete(key);
-      if (this.#finished !== null && raw?.every(Number.isFinite))
-        this.#finished.set(key, { tokens: work.tokens.length, vector: raw.slice() });
+      if (this.#finished !== null && finished?.vector.every(Number.isFinite))
+        this.#finished.set(key, { ...finished, vector: finished.vector.slice() });
     };
     return work;
   }
 }
 
 /** Texts and ids never share a key; long ones are hashed, for the key lives as long as the cache keeps it. */
-function keyOf(input: EmbedInput): string {
-  const key = typeof input === 'string' ? `t${input}` : `i${input.join()}`;
+function keyOf(input: EmbedInput | Int32Array, longText: LongText | null): string {
+  const body = typeof input === 'string' ? `t${input}` : `i${input.join()}`;
+  const key = longText === null ? body : `${JSON.stringify(longText)}${body}`;
   return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('base64');
 }

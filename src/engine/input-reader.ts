@@ -1,15 +1,20 @@
-// Owns the rules from an input of the contract to the token ids that are decoded: length, truncation, legal ids, and
-// the end token, which is always last.
-import type { EmbedInput, ModelFacts } from '../embedder.ts';
+// Owns the rules from an input of the contract to the token ids that are decoded: length, legal ids, and the end token,
+// which is always last.
+import type { EmbedInput, LongText, ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import { chunkTokens, cutTokens } from './long-text.ts';
 
 export interface InputRules {
   /** Ids of a text, the end token last. */
   tokenise: (text: string) => Int32Array;
   endToken: number;
-  /** Longer inputs are cut to this many tokens; null = refused beyond the context. */
-  truncateTokens: number | null;
   model: ModelFacts;
+}
+
+/** What is decoded of an input: itself, or its chunks. */
+interface ReadInput {
+  pieces: Int32Array[];
+  isCut: boolean;
 }
 
 export class InputReader {
@@ -20,14 +25,15 @@ export class InputReader {
   }
 
   /** Token ids with the end token last, within the limit. Faults: INPUT_EMPTY, INPUT_TOO_LONG, INVALID_REQUEST. */
-  read(input: EmbedInput, index: number): Int32Array {
-    const { tokenise, truncateTokens, model, endToken } = this.#rules;
+  read(input: EmbedInput, index: number, longText: LongText | null): ReadInput {
+    const { tokenise, model } = this.#rules;
     const tokens = typeof input === 'string' ? tokenise(input) : this.#checkIds(input, index);
-    const limit = Math.min(truncateTokens ?? Infinity, model.contextTokens);
-    if (tokens.length <= limit) return tokens;
-    if (truncateTokens === null) throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit });
-    tokens[limit - 1] = endToken;
-    return tokens.subarray(0, limit);
+    const limit = Math.min(longText?.tokens ?? Infinity, model.contextTokens);
+    if (tokens.length <= limit) return { pieces: [tokens], isCut: false };
+    if (longText === null) throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit });
+    return longText.way === 'cut'
+      ? { pieces: [cutTokens(tokens, limit, longText.side)], isCut: true }
+      : { pieces: chunkTokens(tokens, limit, longText.overlap), isCut: false };
   }
 
   // Clients send ids with or without the end token; without it at the end the vector would be read at the wrong place.

@@ -1,9 +1,9 @@
 // Owns one distinct text on its way to a vector, and who waits for it: equal texts of any calls are one work.
-import type { Call } from './call.ts';
+import type { FinishedText, Recipient } from './call.ts';
 import type { Prefix } from './prefixes.ts';
 
 export interface Waiter {
-  call: Call;
+  call: Recipient;
   /** Place of the input in its call. */
   index: number;
 }
@@ -13,12 +13,14 @@ export class Work {
   readonly tokens: Int32Array;
   readonly waiters: Waiter[];
   readonly queuedAtMs = performance.now();
-  /** Told once, when the work is over: the raw vector, a view that may be valid only now, or null for a fault. */
-  onEnd: (raw: Float32Array | null) => void = () => undefined;
+  /** Told once, when the work is over: with the raw vector, or null for a fault. */
+  onEnd: (text: FinishedText | null) => void = () => undefined;
+  readonly #isCut: boolean;
   readonly #prefix: Prefix | null;
 
-  constructor(tokens: Int32Array, waiter: Waiter, prefix: Prefix | null) {
-    this.tokens = tokens;
+  constructor(text: { tokens: Int32Array; isCut: boolean }, waiter: Waiter, prefix: Prefix | null) {
+    this.tokens = text.tokens;
+    this.#isCut = text.isCut;
     this.waiters = [waiter];
     this.#prefix = prefix;
   }
@@ -40,8 +42,9 @@ export class Work {
 
   /** Hands the raw vector, a view that may be valid only now, to all who wait. */
   finish(raw: Float32Array): void {
-    this.onEnd(raw);
-    for (const { call, index } of this.waiters) call.finish(index, this.tokens.length, raw);
+    const text = { tokens: this.tokens.length, isCut: this.#isCut, vector: raw };
+    this.onEnd(text);
+    for (const { call, index } of this.waiters) call.finish(index, text);
   }
 
   fail(fault: Error): void {

@@ -33,7 +33,6 @@ type LaunchSettings = Pick<
   | 'memFractionStatic'
   | 'threads'
   | 'llamaFolder'
-  | 'maxBatchedTokens'
   | 'embeddingCacheSize'
   | 'lanes'
   | 'batchTokens'
@@ -136,7 +135,6 @@ function planWorker(
       compute,
       gpuLayers: onCpu ? 0 : -1,
       threads: settings.threads ?? (onCpu ? share : Math.min(share, GPU_HOST_THREADS)),
-      truncateTokens: settings.maxBatchedTokens,
       cachedVectors: settings.embeddingCacheSize,
       ...shape,
     },

@@ -13,6 +13,7 @@ import { openPool, type WorkerPool } from '../pool/pool.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { checkChatTemplate } from './chat-template.ts';
 import { readMachine } from './machine.ts';
+import { planRequestRules } from './request-rules.ts';
 import { planLaunch, planOuttype, type Attempt, type ModelOnDisk } from './plan.ts';
 
 /** What happens on the way, for whoever shows it. */
@@ -69,11 +70,11 @@ export async function startService(options: StartOptions): Promise<Service> {
       options,
     );
     if (weights !== null) options.progress.log('info', `weights: ${weights}`, {});
-    server.serve(
-      pool,
-      () => pool.status().workers.some(({ state }) => state === 'ready'),
-      () => pool.status(),
-    );
+    server.serve(pool, {
+      isLive: () => pool.status().workers.some(({ state }) => state === 'ready'),
+      fleet: () => pool.status(),
+      rules: planRequestRules(settings),
+    });
     return { url: server.url, modelName, attempt, close: () => shutDown(server, pool, settings) };
   } catch (error) {
     await server.close({ graceMs: 0 });

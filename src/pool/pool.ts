@@ -12,7 +12,7 @@ import type {
   TokenOptions,
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { encodeEmbedRequest } from '../worker/protocol.ts';
+import { encodeEmbedRequest, type EmbedRequest } from '../worker/protocol.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DEFAULT_CLOSE_LIMITS, type CloseLimits, type PoolOptions } from './pool-options.ts';
 import { ProfileLedger } from './profile-ledger.ts';
@@ -92,7 +92,7 @@ class ProcessPool implements WorkerPool {
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
     this.#checkOpen();
-    const { signal, dimensions = null } = options;
+    const { signal, dimensions = null, longText = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
     const call = new AbortController();
     const cancel = (): void => {
@@ -102,7 +102,7 @@ class ProcessPool implements WorkerPool {
     try {
       const slices = planSlices(inputs, this.#dispatcher.readyCount).map(async ({ start, end }) => {
         const part = start === 0 && end === inputs.length ? inputs : inputs.slice(start, end);
-        return this.#embedSlice({ inputs: part, start, dimensions, signal: call.signal });
+        return this.#embedSlice({ inputs: part, start, dimensions, longText, signal: call.signal });
       });
       return joinEmbeddings(await Promise.all(slices));
     } catch (error) {
@@ -171,10 +171,10 @@ class ProcessPool implements WorkerPool {
       .sort((a, b) => busy(a) - busy(b));
   }
 
-  async #embedSlice({ inputs, start, dimensions, signal }: CallSlice): Promise<Embeddings> {
+  async #embedSlice({ start, signal, ...request }: CallSlice): Promise<Embeddings> {
     try {
-      const body = encodeEmbedRequest({ inputs, dimensions });
-      return await this.#dispatcher.submit({ body, inputCount: inputs.length, signal });
+      const body = encodeEmbedRequest(request);
+      return await this.#dispatcher.submit({ body, inputCount: request.inputs.length, signal });
     } catch (error) {
       throw shiftIndex(faultFrom(error), start);
     }
@@ -237,10 +237,8 @@ class ProcessPool implements WorkerPool {
   }
 }
 
-interface CallSlice {
-  inputs: readonly EmbedInput[];
+interface CallSlice extends EmbedRequest {
   /** Where the slice begins in the call. */
   start: number;
-  dimensions: number | null;
   signal: AbortSignal;
 }

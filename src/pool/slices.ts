@@ -7,7 +7,7 @@ import { allocateMemory } from './shared-memory.ts';
 export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
   const [first] = slices;
   if (first === undefined)
-    return { vectors: new Float32Array(0), dimensions: 0, tokenCounts: new Uint32Array(0) };
+    return { vectors: new Float32Array(0), dimensions: 0, tokenCounts: new Uint32Array(0), cutCount: 0 };
   if (slices.length === 1) return first;
   const count = slices.reduce((sum, slice) => sum + slice.tokenCounts.length, 0);
   const { dimensions } = first;
@@ -15,6 +15,7 @@ export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
     vectors: new Float32Array(allocateMemory(4 * count * dimensions)),
     dimensions,
     tokenCounts: new Uint32Array(count),
+    cutCount: slices.reduce((sum, slice) => sum + slice.cutCount, 0),
   };
   let row = 0;
   for (const slice of slices) {

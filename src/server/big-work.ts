@@ -2,10 +2,10 @@
 // What a thread lost is done here, in turns with the loop's other work: late, but answered.
 
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Embeddings, ModelFacts } from '../embedder.ts';
+import type { Embeddings } from '../embedder.ts';
 import type { EmbeddingsRequest } from './embeddings-request.ts';
 import { ANSWER_HEAD, type EncodingFormat, encodeRows, renderTail, type Rows } from './encode.ts';
-import { type Done, runJob } from './jobs.ts';
+import { type Done, type ParseInput, runJob } from './jobs.ts';
 import type { Threads } from './threads.ts';
 
 // Another thread costs about 0.1 ms per job (`npm run bench:encode`, 2-core EPYC, Node 20). Writing 64 KB takes 0.13 ms
@@ -25,18 +25,15 @@ export interface AnswerShape {
 }
 
 /** Faults: INVALID_REQUEST, INPUT_EMPTY, TOO_MANY_INPUTS. */
-export async function readRequest(
-  threads: Threads,
-  bytes: Uint8Array | undefined,
-  model: ModelFacts,
-): Promise<Done<EmbeddingsRequest>> {
+export async function readRequest(threads: Threads, input: ParseInput): Promise<Done<EmbeddingsRequest>> {
+  const { bytes } = input;
   if (bytes !== undefined && bytes.length > PARSE_IN_PLACE_BYTES) {
     // The original stays here in case that the thread dies.
     const copy = new Uint8Array(bytes);
-    const done = await threads.run('parse', { bytes: copy, model }, [copy.buffer]);
+    const done = await threads.run('parse', { ...input, bytes: copy }, [copy.buffer]);
     if (done !== null) return done;
   }
-  return runJob('parse', { bytes, model });
+  return runJob('parse', input);
 }
 
 /** The whole body as consecutive pieces. Fault: VECTOR_NOT_FINITE. */

@@ -2,9 +2,12 @@
 // Pure. Strict on types, lenient on unknown fields (clients send their own); null counts as absent.
 // Knows nothing of texts' token counts: INPUT_TOO_LONG is the embedder's to raise.
 
-import type { EmbedInput, ModelFacts } from '../embedder.ts';
+import type { EmbedInput, LongText, ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import type { EncodingFormat } from './encode.ts';
+import { parseLongText } from './long-text-request.ts';
+import { type Fields, invalid, isAbsent, isInteger, shown } from './request-fields.ts';
+import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 
 /** OpenAI's limit per request. */
 export const MAX_INPUTS = 2048;
@@ -15,19 +18,26 @@ export const MIN_DIMENSIONS = 32;
 export interface EmbeddingsRequest {
   inputs: readonly EmbedInput[];
   dimensions: number;
+  /** What becomes of an input that is too long; null = it is refused. */
+  longText: LongText | null;
   encodingFormat: EncodingFormat;
 }
 
 /** Faults: INVALID_REQUEST, INPUT_EMPTY, TOO_MANY_INPUTS. */
-export function parseEmbeddingsRequest(body: unknown, model: ModelFacts): EmbeddingsRequest {
+export function parseEmbeddingsRequest(
+  body: unknown,
+  model: ModelFacts,
+  rules: RequestRules = PLAIN_RULES,
+): EmbeddingsRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
   }
-  const fields = body as Record<string, unknown>;
+  const fields = body as Fields;
   checkModelName(fields['model']);
   return {
     encodingFormat: parseEncodingFormat(fields['encoding_format']),
     dimensions: parseDimensions(fields['dimensions'], model),
+    longText: parseLongText(fields, model, rules),
     inputs: parseInput(fields['input'], model),
   };
 }
@@ -99,24 +109,4 @@ function wrongItem(value: unknown, index: number | null, first: string | null): 
   return first === null || index === 0
     ? invalid('input', `${place} must be a string, a token id or an array of token ids, not ${shown(value)}`)
     : invalid('input', `${place} is ${shown(value)} but input[0] is ${first}: all items must be of one kind`);
-}
-
-function invalid(param: string | null, problem: string): Fault<'INVALID_REQUEST'> {
-  return new Fault('INVALID_REQUEST', { param, problem });
-}
-
-const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
-
-const isInteger = (value: unknown): value is number => Number.isInteger(value);
-
-const SHOWN_CHARACTERS = 40;
-
-// What a message shows of a value that may be megabytes.
-function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return 'an object';
-  if (typeof value === 'number') return String(value);
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, SHOWN_CHARACTERS) : value);
-  return typeof value === 'string' && value.length > SHOWN_CHARACTERS ? `${text}...` : text;
 }

@@ -77,19 +77,25 @@ async function readEmbeddingsRequest(
   request: FastifyRequest,
 ): Promise<EmbeddingsRequest> {
   const bytes = request.body as Buffer | undefined;
-  const { value, seconds } = await readRequest(threads, bytes, service.embedder.model);
+  const { value, seconds } = await readRequest(threads, {
+    bytes,
+    model: service.embedder.model,
+    rules: service.rules,
+  });
   metrics.spent('parse', seconds);
   return value;
 }
 
 async function embedAndEncode(
   { service, openRequests, metrics, threads, model }: HandlerContext,
-  { inputs, dimensions, encodingFormat }: EmbeddingsRequest,
+  { inputs, dimensions, longText, encodingFormat }: EmbeddingsRequest,
   reply: FastifyReply,
 ): Promise<Uint8Array[]> {
   const signal = openRequests.signalOf(reply.raw);
   try {
-    const embeddings = await service.embedder.embed(inputs, { dimensions, signal });
+    const options = { dimensions, signal, ...(longText === null ? {} : { longText }) };
+    const embeddings = await service.embedder.embed(inputs, options);
+    if (longText?.way === 'cut') reply.header('x-truncated-inputs', String(embeddings.cutCount));
     const { value, seconds } = await writeAnswer(threads, embeddings, { modelId: model.id, encodingFormat });
     metrics.spent('encode', seconds);
     const tokens = embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);

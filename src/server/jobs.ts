@@ -5,15 +5,18 @@ import type { ModelFacts } from '../embedder.ts';
 import { parseEmbeddingsRequest, type EmbeddingsRequest } from './embeddings-request.ts';
 import { encodeRows, type Rows } from './encode.ts';
 import { parseJson } from './json-body.ts';
+import type { RequestRules } from './request-rules.ts';
 
-interface ParseInput {
+export interface ParseInput {
   bytes: Uint8Array | undefined;
   model: ModelFacts;
+  rules: RequestRules;
 }
 
 /** Faults: those of parsing a request; VECTOR_NOT_FINITE. */
 const JOBS = {
-  parse: ({ bytes, model }: ParseInput): EmbeddingsRequest => parseEmbeddingsRequest(parseJson(bytes), model),
+  parse: ({ bytes, model, rules }: ParseInput): EmbeddingsRequest =>
+    parseEmbeddingsRequest(parseJson(bytes), model, rules),
   encode: (rows: Rows): Uint8Array[] => [...encodeRows(rows)],
 };
 

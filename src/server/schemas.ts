@@ -2,6 +2,7 @@
 // Requests are checked by embeddings-request.ts, whose sentences name the index and the limit; limits come from there.
 
 import { MAX_INPUTS, MIN_DIMENSIONS } from './embeddings-request.ts';
+import { MIN_CHUNK_TOKENS, MIN_TRUNCATED_TOKENS } from './long-text-request.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -23,6 +24,15 @@ export const EMBEDDINGS_BODY: JsonSchema = {
     model: { type: ['string', 'null'] },
     encoding_format: { enum: ['float', 'base64', null], default: 'float' },
     dimensions: { type: ['integer', 'null'], minimum: MIN_DIMENSIONS },
+    truncate: { enum: [true, false, 'NONE', 'START', 'END', null] },
+    truncate_prompt_tokens: {
+      oneOf: [{ enum: [-1, null] }, { type: 'integer', minimum: MIN_TRUNCATED_TOKENS }],
+    },
+    truncation_side: { enum: ['left', 'right', null] },
+    truncation_direction: { enum: ['left', 'right', 'Left', 'Right', null] },
+    long_text: { enum: ['mean', null] },
+    chunk_tokens: { type: ['integer', 'null'], minimum: MIN_CHUNK_TOKENS },
+    chunk_overlap: { type: ['integer', 'null'], minimum: 0, default: 0 },
     user: { type: ['string', 'null'] },
   },
 };

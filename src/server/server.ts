@@ -7,11 +7,10 @@ import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { buildApp } from './app.ts';
 import type { ServedModel } from './handlers.ts';
-import type { FleetStatus } from './metric-rows.ts';
 import { Metrics } from './metrics.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
-import { Service } from './service.ts';
+import { type Backing, Service } from './service.ts';
 import { Threads } from './threads.ts';
 
 export interface ServerOptions {
@@ -31,8 +30,8 @@ export interface Server {
   readonly port: number;
   /** For tests: `inject`. */
   readonly app: FastifyInstance;
-  /** From now on requests are answered; /health is 200 while `isLive()`, /metrics shows `fleet()`. */
-  serve(embedder: Embedder, isLive?: () => boolean, fleet?: () => FleetStatus): void;
+  /** From now on requests are answered, as `rules` say; /health is 200 while `isLive()`, /metrics shows `fleet()`. */
+  serve(embedder: Embedder, backing?: Partial<Backing>): void;
   /**
    * Refuses new requests with STOPPING while those in flight finish, then frees the port.
    * After `graceMs`, if given, those in flight are aborted and answer STOPPING too, or lose their connection.
@@ -74,8 +73,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     url: renderUrl(host, port),
     port,
     app,
-    serve: (embedder, isLive, fleet) => {
-      service.serve(embedder, isLive, fleet);
+    serve: (embedder, backing) => {
+      service.serve(embedder, backing);
     },
     close: ({ graceMs } = {}) => {
       service.stop();

@@ -4,19 +4,29 @@
 import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import type { FleetStatus } from './metric-rows.ts';
+import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 
 export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
 
+/** What is known of an embedder beside itself. */
+export interface Backing {
+  isLive: () => boolean;
+  fleet: () => FleetStatus;
+  rules: RequestRules;
+}
+
 export class Service {
   #embedder: Embedder | null = null;
-  #isLive: () => boolean = () => true;
-  #fleet: () => FleetStatus = () => ({ workers: [], waiting: 0 });
+  #backing: Backing = {
+    isLive: () => true,
+    fleet: () => ({ workers: [], waiting: 0 }),
+    rules: PLAIN_RULES,
+  };
   #stopping = false;
 
-  serve(embedder: Embedder, isLive?: () => boolean, fleet?: () => FleetStatus): void {
+  serve(embedder: Embedder, backing: Partial<Backing> = {}): void {
     this.#embedder = embedder;
-    if (isLive !== undefined) this.#isLive = isLive;
-    if (fleet !== undefined) this.#fleet = fleet;
+    this.#backing = { ...this.#backing, ...backing };
   }
 
   stop(): void {
@@ -30,7 +40,7 @@ export class Service {
   get health(): Health {
     if (this.#stopping) return 'stopping';
     if (this.#embedder === null) return 'starting';
-    return this.#isLive() ? 'healthy' : 'unavailable';
+    return this.#backing.isLive() ? 'healthy' : 'unavailable';
   }
 
   /** For a request that arrives now. Faults: STARTING, STOPPING. */
@@ -46,7 +56,11 @@ export class Service {
   }
 
   get fleet(): FleetStatus {
-    return this.#fleet();
+    return this.#backing.fleet();
+  }
+
+  get rules(): RequestRules {
+    return this.#backing.rules;
   }
 
   /** Null while the model loads. */

@@ -120,8 +120,8 @@ async function answerEmbed({ request, response, embedder, maxBodyBytes }: Exchan
   response.once('close', () => {
     caller.abort();
   });
-  const { inputs, dimensions } = decodeEmbedRequest(await readBody(request, maxBodyBytes));
-  const embeddings = await embedder.embed(inputs, embedOptions(dimensions, caller.signal));
+  const wanted = decodeEmbedRequest(await readBody(request, maxBodyBytes));
+  const embeddings = await embedder.embed(wanted.inputs, embedOptions(wanted, caller.signal));
   send(response, {
     status: 200,
     type: 'application/octet-stream',
@@ -133,8 +133,12 @@ async function readText({ request, maxBodyBytes }: Exchange): Promise<string> {
   return (await readBody(request, maxBodyBytes)).toString('utf8');
 }
 
-function embedOptions(dimensions: EmbedRequest['dimensions'], signal: AbortSignal): EmbedOptions {
-  return dimensions === null ? { signal } : { signal, dimensions };
+function embedOptions({ dimensions, longText }: EmbedRequest, signal: AbortSignal): EmbedOptions {
+  return {
+    signal,
+    ...(dimensions === null ? {} : { dimensions }),
+    ...(longText === null ? {} : { longText }),
+  };
 }
 
 async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {

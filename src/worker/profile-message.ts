@@ -1,7 +1,7 @@
 // GET /profile: what a worker's embedder has done so far, as JSON. Pure, and as distrustful as protocol.ts:
 // anything but sums that can be sums is the fault WIRE_MALFORMED.
 import type { Profile } from '../embedder.ts';
-import { isRecord, malformed, parseJson } from './protocol.ts';
+import { isRecord, malformed, parseJson } from './distrust.ts';
 
 export const PROFILE_PATH = '/profile';
 

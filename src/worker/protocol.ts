@@ -5,11 +5,13 @@
 // Orders and news travel as IPC messages.
 // Decoders believe nothing: any bytes give either a valid value or the fault WIRE_MALFORMED.
 import { isUtf8 } from 'node:buffer';
-import type { EmbedInput, Embeddings, ModelFacts } from '../embedder.ts';
+import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
 import { Fault, faultFromWire, type WireFault } from '../faults.ts';
+import { isRecord, malformed, parseJson } from './distrust.ts';
+import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
 /** Changes with every layout below, so that two versions of the program refuse each other. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const EMBED_PATH = '/embed';
 export const READY_PATH = '/ready';
@@ -18,14 +20,17 @@ export interface EmbedRequest {
   inputs: readonly EmbedInput[];
   /** null = the model's own. */
   dimensions: number | null;
+  /** null = refused. */
+  longText: LongText | null;
 }
 
 // Both messages open with 16 bytes, little endian like every machine that llama.cpp has binaries for:
 //
 //   0     2      3         4            8              12           16
 //   +-----+------+---------+------------+--------------+------------+
-//   | QE  | kind | version | count u32  | dimensions   | 0 u32      |   kind: q = request, r = response
+//   | QE  | kind | version | count u32  | dimensions   | cut u32    |   kind: q = request, r = response
 //   +-----+------+---------+------------+--------------+------------+   dimensions 0 in a request: the model's
+//                                                                       cut: inputs that were cut, 0 in a request
 const HEADER_BYTES = 16;
 const MAGIC = 'QE';
 type Kind = 'q' | 'r';
@@ -34,51 +39,53 @@ interface Header {
   kind: Kind;
   count: number;
   dimensions: number;
+  cutCount: number;
 }
 
-function writeHeader(bytes: Buffer, { kind, count, dimensions }: Header): void {
+function writeHeader(bytes: Buffer, { kind, count, dimensions, cutCount }: Header): void {
   bytes.write(MAGIC + kind, 0, 'latin1');
   bytes.writeUInt8(PROTOCOL_VERSION, 3);
   bytes.writeUInt32LE(count, 4);
   bytes.writeUInt32LE(dimensions, 8);
-  bytes.writeUInt32LE(0, 12);
+  bytes.writeUInt32LE(cutCount, 12);
 }
 
 function readHeader(bytes: Buffer, kind: Kind): Omit<Header, 'kind'> {
   if (bytes.length < HEADER_BYTES) throw malformed(`${String(bytes.length)} bytes, a header has 16`);
   if (bytes.toString('latin1', 0, 3) !== MAGIC + kind) throw malformed('it does not open with its mark');
   checkVersion(bytes.readUInt8(3));
-  if (bytes.readUInt32LE(12) !== 0) throw malformed('the reserved field is not 0');
   const count = bytes.readUInt32LE(4);
   if (bytes.length < HEADER_BYTES + 4 * count) throw malformed(`it ends before ${String(count)} entries`);
-  return { count, dimensions: bytes.readUInt32LE(8) };
+  return { count, dimensions: bytes.readUInt32LE(8), cutCount: bytes.readUInt32LE(12) };
 }
 
-// A request: the header, one entry per input, then the inputs back to back.
+// A request: the header, what becomes of long texts, one entry per input, then the inputs back to back.
 //
-//   16                 16 + 4 count
-//   +------------------+-------------------------------------+
-//   | count x entry    | count x input                       |
-//   +------------------+-------------------------------------+
+//   16                       28                 28 + 4 count
+//   +------------------------+------------------+-------------------------------------+
+//   | long-text-message.ts's | count x entry    | count x input                       |
+//   +------------------------+------------------+-------------------------------------+
 //   entry u32: bit 31 = token ids, bits 0..30 = size in bytes
 //   input: UTF-8, or int32 per token id
+const ENTRIES_START = HEADER_BYTES + LONG_TEXT_BYTES;
 const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
 const MAX_TOKEN_ID = 0x7fff_ffff;
 
 /** Fault INVALID_REQUEST for a number that cannot be a token id. */
-export function encodeEmbedRequest({ inputs, dimensions }: EmbedRequest): Buffer {
+export function encodeEmbedRequest({ inputs, dimensions, longText }: EmbedRequest): Buffer {
   const sizes = inputs.map((input) =>
     typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
   );
-  const inputsStart = HEADER_BYTES + 4 * inputs.length;
+  const inputsStart = ENTRIES_START + 4 * inputs.length;
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
-  writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0 });
+  writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0, cutCount: 0 });
+  writeLongText(bytes, HEADER_BYTES, longText);
   let offset = inputsStart;
   for (const [index, input] of inputs.entries()) {
     const sizeBytes = sizes[index] ?? 0;
     const isText = typeof input === 'string';
-    bytes.writeUInt32LE(isText ? sizeBytes : sizeBytes + IDS_BIT, HEADER_BYTES + 4 * index);
+    bytes.writeUInt32LE(isText ? sizeBytes : sizeBytes + IDS_BIT, ENTRIES_START + 4 * index);
     if (isText) bytes.write(input, offset);
     else writeTokenIds(bytes.subarray(offset, offset + sizeBytes), { ids: input, index });
     offset += sizeBytes;
@@ -97,11 +104,14 @@ function writeTokenIds(bytes: Buffer, { ids, index }: { ids: readonly number[]; 
 }
 
 export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
-  const { count, dimensions } = readHeader(bytes, 'q');
+  const { count, dimensions, cutCount } = readHeader(bytes, 'q');
+  if (cutCount !== 0) throw malformed('a request with inputs that were cut');
+  let offset = ENTRIES_START + 4 * count;
+  if (bytes.length < offset) throw malformed(`it ends before ${String(count)} entries`);
+  const longText = readLongText(bytes, HEADER_BYTES);
   const inputs: EmbedInput[] = [];
-  let offset = HEADER_BYTES + 4 * count;
   for (let index = 0; index < count; index += 1) {
-    const entry = bytes.readUInt32LE(HEADER_BYTES + 4 * index);
+    const entry = bytes.readUInt32LE(ENTRIES_START + 4 * index);
     const end = offset + (entry & MAX_INPUT_BYTES);
     if (end > bytes.length) throw malformed(`input ${String(index)} ends behind the message`);
     const body = bytes.subarray(offset, end);
@@ -109,7 +119,7 @@ export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
     offset = end;
   }
   if (offset !== bytes.length) throw malformed(`${String(bytes.length - offset)} bytes are left over`);
-  return { inputs, dimensions: dimensions === 0 ? null : dimensions };
+  return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText };
 }
 
 function readText(body: Buffer): string {
@@ -135,21 +145,23 @@ function readTokenIds(body: Buffer): number[] {
 //   +----------------------+------------------------------------+
 
 /** Two chunks to be written one after the other; the second is the vectors' own memory. */
-export function encodeEmbedResponse({ vectors, dimensions, tokenCounts }: Embeddings): [Buffer, Buffer] {
+export function encodeEmbedResponse(embeddings: Embeddings): [Buffer, Buffer] {
+  const { vectors, dimensions, tokenCounts, cutCount } = embeddings;
   const count = tokenCounts.length;
   if (vectors.length !== count * dimensions) {
     throw malformed(`${String(vectors.length)} values for ${String(count)} vectors of ${String(dimensions)}`);
   }
   const head = Buffer.allocUnsafe(HEADER_BYTES + 4 * count);
-  writeHeader(head, { kind: 'r', count, dimensions });
+  writeHeader(head, { kind: 'r', count, dimensions, cutCount });
   head.set(new Uint8Array(tokenCounts.buffer, tokenCounts.byteOffset, 4 * count), HEADER_BYTES);
   return [head, Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength)];
 }
 
 /** The arrays are views of `bytes`. */
 export function decodeEmbedResponse(bytes: ArrayBufferLike): Embeddings {
-  const { count, dimensions } = readHeader(Buffer.from(bytes), 'r');
+  const { count, dimensions, cutCount } = readHeader(Buffer.from(bytes), 'r');
   const vectorsStart = HEADER_BYTES + 4 * count;
+  if (cutCount > count) throw malformed(`${String(cutCount)} of ${String(count)} inputs were cut`);
   if (count > 0 && dimensions === 0) throw malformed('its vectors have no components');
   if (bytes.byteLength !== vectorsStart + 4 * count * dimensions) {
     throw malformed(
@@ -160,6 +172,7 @@ export function decodeEmbedResponse(bytes: ArrayBufferLike): Embeddings {
     vectors: new Float32Array(bytes, vectorsStart),
     dimensions,
     tokenCounts: new Uint32Array(bytes, HEADER_BYTES, count),
+    cutCount,
   };
 }
 
@@ -235,23 +248,8 @@ export function parseWorkerNews(
   return message['kind'] === 'fault' ? { kind: 'fault', fault: faultFromPeer(message['fault']) } : null;
 }
 
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw malformed('it is not JSON', cause);
-  }
-}
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function checkVersion(version: unknown): void {
   if (version !== PROTOCOL_VERSION) {
     throw malformed(`it speaks version ${JSON.stringify(version)}, this side ${String(PROTOCOL_VERSION)}`);
   }
-}
-
-export function malformed(problem: string, cause?: unknown): Fault {
-  return new Fault('WIRE_MALFORMED', { problem }, { cause });
 }

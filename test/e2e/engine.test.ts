@@ -211,12 +211,59 @@ test('the cache answers a text it has seen, cut to any dimensions, and counts it
   await engine.close();
 });
 
-test('a truncating engine keeps the first tokens and the end token', async () => {
-  const engine = openEngine(engineSettings(await fixtureFile('f32'), { truncateTokens: 4 }));
-  const [cut, ids] = await vectors(engine, ['How are you today', [4340, 525, 498, 151643]]);
-  assert.deepEqual(cut, ids);
-  await engine.close();
+describe('a text of more tokens than it may have', () => {
+  const END = 151_643;
+  const TEXT = 'How are you today';
+  const IDS = [4340, 525, 498, 3351];
+  let engine: Embedder;
+  before(async () => {
+    engine = openEngine(engineSettings(await fixtureFile('f32'), { cachedVectors: 10 }));
+  });
+  after(() => engine.close());
+
+  for (const [side, kept] of [
+    ['right', IDS.slice(0, 3)],
+    ['left', IDS.slice(1)],
+  ] as const) {
+    test(`loses its tokens on the ${side} and keeps the end token`, async () => {
+      const cut = await engine.embed([TEXT], { longText: { way: 'cut', tokens: 4, side } });
+      assert.deepEqual([...cut.tokenCounts, cut.cutCount], [4, 1]);
+      assert.deepEqual([cut.vectors], await vectors(engine, [[...kept, END]]));
+    });
+  }
+
+  test('is not cut where it has just as many', async () => {
+    const whole = await engine.embed([TEXT], { longText: { way: 'cut', tokens: 5, side: 'right' } });
+    assert.deepEqual([...whole.tokenCounts, whole.cutCount], [5, 0]);
+    assert.deepEqual([whole.vectors], await vectors(engine, [TEXT]));
+  });
+
+  test('is counted as cut when the cache answers it', async () => {
+    const options = { longText: { way: 'cut', tokens: 3, side: 'right' } } as const;
+    const first = await engine.embed(['counted twice over', TEXT], options);
+    assert.deepEqual(await engine.embed(['counted twice over', TEXT], options), first);
+    assert.equal(first.cutCount, 2);
+  });
+
+  test("is the mean of its chunks' vectors, weighted by their tokens and normalised, as by hand", async () => {
+    const longText = { way: 'mean', tokens: 4, overlap: 1 } as const;
+    const { vectors: mean, tokenCounts } = await engine.embed(['short', TEXT], { longText, dimensions: 32 });
+    const chunks = await engine.embed([IDS.slice(0, 3), IDS.slice(2)], { dimensions: 32 });
+    assert.deepEqual([...chunks.tokenCounts], [4, 3]);
+    assert.deepEqual([...tokenCounts], [2, 7]);
+    const [a, b] = [chunks.vectors.subarray(0, 32), chunks.vectors.subarray(32)];
+    const sum = Float64Array.from(a, (value, i) => (4 * value + 3 * (b[i] ?? NaN)) / 7);
+    const length = Math.hypot(...sum);
+    const byHand = Float32Array.from(sum, (value) => value / length);
+    // Both round to float32 twice, at slightly different places.
+    assert.ok(relativeDifference(byHand, mean.subarray(32)) < 1e-6);
+    assert.deepEqual([mean.slice(0, 32)], await cutVectors(engine, 'short'));
+  });
 });
+
+async function cutVectors(engine: Embedder, text: string): Promise<Float32Array[]> {
+  return [(await engine.embed([text], { dimensions: 32 })).vectors];
+}
 
 test('a closed engine refuses with STOPPING after it has finished what it had', async () => {
   const engine = openEngine(engineSettings(await fixtureFile('q8_0')));

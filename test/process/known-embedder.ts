@@ -45,6 +45,7 @@ export function openKnownEmbedder(beforeAnswer: Hook = () => undefined, model = 
         vectors: Float32Array.from(inputs.flatMap((input) => knownVector(input, dimensions))),
         dimensions,
         tokenCounts: Uint32Array.from(inputs.map((input) => input.length + 1)),
+        cutCount: 0,
       };
     },
     tokenise: (texts, { special }) => Promise.resolve(texts.map((text) => knownIds(text, special))),

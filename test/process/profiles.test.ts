@@ -17,7 +17,7 @@ test('the profile of a pool is the sum of its workers, and a death takes nothing
 });
 
 test('a worker that answers no profile is left out of it', async (t) => {
-  const settings = () => ({ protocol: 1, embed: '' });
+  const settings = () => ({ protocol: 2, embed: '' });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   assert.equal((await pool.profile()).texts, 0);
 });

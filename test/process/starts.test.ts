@@ -57,10 +57,10 @@ test('a start can be cancelled', async (t) => {
 });
 
 test('a worker of another protocol version is refused', async (t) => {
-  const settings = () => ({ protocol: 2, embed: '' });
+  const settings = () => ({ protocol: 1, embed: '' });
   await assert.rejects(openTestPool(t, { worker: 'raw', settings }), {
     code: 'WIRE_MALFORMED',
-    message: /it speaks version 2, this side 1$/,
+    message: /it speaks version 1, this side 2$/,
   });
 });
 

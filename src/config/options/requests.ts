@@ -11,6 +11,13 @@ export const REQUESTS = {
     on: ['launch'],
     doc: 'cut longer inputs to this many tokens, end token kept; default: refuse them',
   },
+  allowAutoTruncate: {
+    flag: 'allow-auto-truncate',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    doc: 'cut inputs beyond the context to it, end token kept; default: refuse them',
+  },
   embeddingCacheSize: {
     flag: 'embedding-cache-size',
     kind: 'integer',

@@ -19,7 +19,6 @@ const SETTINGS: PlanQuestion['settings'] = {
   memFractionStatic: 0.9,
   threads: null,
   llamaFolder: null,
-  maxBatchedTokens: null,
   embeddingCacheSize: 0,
   lanes: null,
   batchTokens: null,
@@ -84,10 +83,6 @@ test('models that do not fit the memory budget are refused with the numbers', ()
     code: 'MEMORY_SHORT',
     message: '12 workers need 15.2 GB of memory, the budget is 14.4 GB',
   });
-});
-
-test('--max-num-batched-tokens turns truncation on', () => {
-  assert.equal(plan({ maxBatchedTokens: 512 })[0]?.workers[0]?.engine.truncateTokens, 512);
 });
 
 test('--lanes and --max-prefill-tokens win over the plan', () => {

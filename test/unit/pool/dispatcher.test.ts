@@ -31,6 +31,7 @@ const vectorOf = (text: string): Embeddings => ({
   vectors: Float32Array.of(text.length),
   dimensions: 1,
   tokenCounts: Uint32Array.of(1),
+  cutCount: 0,
 });
 
 function openDispatcher(): {

@@ -82,14 +82,16 @@ test('a worker sees the loader and the drivers, never a token', () => {
   });
 });
 
-const slice = (values: number[], dimensions = 1) => ({
+const slice = (values: number[], dimensions = 1, cutCount = 0) => ({
   vectors: Float32Array.from(values),
   dimensions,
   tokenCounts: Uint32Array.from({ length: values.length / dimensions }, () => 1),
+  cutCount,
 });
 
-test('slices are joined in order and must agree on their dimensions', () => {
-  assert.deepEqual(joinEmbeddings([slice([1, 2, 3, 4], 2), slice([5, 6], 2)]), slice([1, 2, 3, 4, 5, 6], 2));
+test('slices are joined in order, their cut inputs added up, and must agree on their dimensions', () => {
+  const joined = joinEmbeddings([slice([1, 2, 3, 4], 2, 1), slice([5, 6], 2, 1)]);
+  assert.deepEqual(joined, slice([1, 2, 3, 4, 5, 6], 2, 2));
   assert.throws(() => joinEmbeddings([slice([1]), slice([1, 2], 2)]), { code: 'WIRE_MALFORMED' });
 });
 

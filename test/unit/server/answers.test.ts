@@ -11,7 +11,7 @@ test('health is starting, then healthy, then unavailable without a live worker',
   };
   assert.deepEqual(await health(), [503, '{"status":"starting"}', '5']);
   let live = true;
-  server.serve(embedder, () => live);
+  server.serve(embedder, { isLive: () => live });
   assert.deepEqual(await health(), [200, '{"status":"healthy"}', undefined]);
   live = false;
   assert.deepEqual(await health(), [503, '{"status":"unavailable"}', '5']);

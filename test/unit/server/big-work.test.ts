@@ -7,6 +7,7 @@ import {
   readRequest,
   writeAnswer,
 } from '../../../src/server/big-work.ts';
+import { PLAIN_RULES } from '../../../src/server/request-rules.ts';
 import { Threads, type ThreadsOptions } from '../../../src/server/threads.ts';
 import { openServingServer, type EmbeddingsBody } from './open-test-server.ts';
 
@@ -19,7 +20,12 @@ const WIDTH = 128;
 function makeEmbeddings(memory: ArrayBufferLike): Embeddings {
   const vectors = new Float32Array(memory);
   for (let i = 0; i < vectors.length; i += 1) vectors[i] = ((i * 7919) % 10007) / 10007;
-  return { vectors, dimensions: WIDTH, tokenCounts: new Uint32Array(vectors.length / WIDTH).fill(2) };
+  return {
+    vectors,
+    dimensions: WIDTH,
+    tokenCounts: new Uint32Array(vectors.length / WIDTH).fill(2),
+    cutCount: 0,
+  };
 }
 
 const bodyOf = (characters: number) => Buffer.from(JSON.stringify({ input: ['é'.repeat(characters), 'b'] }));
@@ -69,8 +75,14 @@ test('a small answer and a small request need no thread', async () => {
     const floats = Math.floor(ENCODE_IN_PLACE_BYTES / 12.5 / WIDTH) * WIDTH;
     const embeddings = makeEmbeddings(new ArrayBuffer(4 * floats));
     await writeAnswer(threads, embeddings, { modelId: 'm', encodingFormat: 'float' });
-    await readRequest(threads, bodyOf(PARSE_IN_PLACE_BYTES / 2 - 100), model);
-    await assert.rejects(readRequest(threads, undefined, model), { code: 'INVALID_REQUEST' });
+    await readRequest(threads, {
+      bytes: bodyOf(PARSE_IN_PLACE_BYTES / 2 - 100),
+      model,
+      rules: PLAIN_RULES,
+    });
+    await assert.rejects(readRequest(threads, { bytes: undefined, model, rules: PLAIN_RULES }), {
+      code: 'INVALID_REQUEST',
+    });
   });
   assert.equal(deaths, 0);
 });
@@ -91,7 +103,7 @@ for (const [title, entry] of [
   test(`a big request is read ${title}, with every character in its place`, async () => {
     const body = bodyOf(PARSE_IN_PLACE_BYTES);
     const [done, deaths] = await withThreads(entry === undefined ? {} : { entry }, (threads) =>
-      readRequest(threads, body, model),
+      readRequest(threads, { bytes: body, model, rules: PLAIN_RULES }),
     );
     assert.deepEqual(done.value.inputs, ['é'.repeat(PARSE_IN_PLACE_BYTES), 'b']);
     assert.equal(deaths, entry === undefined ? 0 : 1);

@@ -30,6 +30,7 @@ test('a string is one input with the defaults', () => {
   assert.deepEqual(parse({ input: 'a', model: 'any' }), {
     inputs: ['a'],
     dimensions: 1024,
+    longText: null,
     encodingFormat: 'float',
   });
 });

@@ -6,7 +6,12 @@ import { ANSWER_HEAD, type EncodingFormat, encodeRows, renderTail } from '../../
 import type { EmbeddingsBody } from './open-test-server.ts';
 
 function embeddingsOf(vectors: Float32Array, dimensions: number): Embeddings {
-  return { vectors, dimensions, tokenCounts: new Uint32Array(vectors.length / dimensions).fill(3) };
+  return {
+    vectors,
+    dimensions,
+    tokenCounts: new Uint32Array(vectors.length / dimensions).fill(3),
+    cutCount: 0,
+  };
 }
 
 function encode(embeddings: Embeddings, encodingFormat: EncodingFormat): string {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { PLAIN_RULES } from '../../../src/server/request-rules.ts';
 import { Threads, type ThreadsOptions } from '../../../src/server/threads.ts';
 
 const FALLING = new URL('../../fixtures/falling-thread-worker.js', import.meta.url);
 const model = { dimensions: 4, contextTokens: 9, vocabularySize: 9, layers: 1, weightsType: 'F32' };
 
-const parseOf = (text: string) => ({ bytes: new Uint8Array(Buffer.from(text)), model });
+const parseOf = (text: string) => ({ bytes: new Uint8Array(Buffer.from(text)), model, rules: PLAIN_RULES });
 const rowsOf = (vectors: Float32Array, firstIndex = 0) => ({
   vectors,
   dimensions: 2,
@@ -23,7 +24,12 @@ function openThreads(t: TestContext, options?: ThreadsOptions): Threads {
 
 test('a thread does a job and says how long it took', async (t) => {
   const done = await openThreads(t).run('parse', parseOf('{"input":["a","ü"],"dimensions":4}'));
-  assert.deepEqual(done?.value, { inputs: ['a', 'ü'], dimensions: 4, encodingFormat: 'float' });
+  assert.deepEqual(done?.value, {
+    inputs: ['a', 'ü'],
+    dimensions: 4,
+    longText: null,
+    encodingFormat: 'float',
+  });
   assert.ok(done.seconds > 0);
 });
 

@@ -30,7 +30,7 @@ async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
 }
 
 const embed = { method: 'POST', path: '/embed' } as const;
-const oneText = encodeEmbedRequest({ inputs: ['a'], dimensions: 3 });
+const oneText = encodeEmbedRequest({ inputs: ['a'], dimensions: 3, longText: null });
 
 test('POST /embed answers vectors, GET /ready the model, GET /profile the sums', async (t) => {
   const client = await openClient(t);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { EmbedInput } from '../../../src/embedder.ts';
+import type { EmbedInput, LongText } from '../../../src/embedder.ts';
 import { Fault } from '../../../src/faults.ts';
 import {
   decodeEmbedRequest,
@@ -14,6 +14,7 @@ import {
   faultFromPeer,
   parseStartOrder,
   parseWorkerNews,
+  PROTOCOL_VERSION,
 } from '../../../src/worker/protocol.ts';
 
 const text = fc.string({ unit: 'binary' });
@@ -21,7 +22,13 @@ const tokenIds = fc.array(fc.integer({ min: 0, max: 0x7fff_ffff }));
 const plain = { noNullPrototype: true } as const;
 const input: fc.Arbitrary<EmbedInput> = fc.oneof(text, tokenIds);
 const dimensions = fc.option(fc.integer({ min: 1, max: 0xffff_ffff }));
-const request = fc.record({ inputs: fc.array(input), dimensions }, plain);
+const tokens = fc.option(fc.integer({ min: 2, max: 0xffff_ffff }));
+const side = fc.constantFrom('left' as const, 'right' as const);
+const longText: fc.Arbitrary<LongText> = fc.oneof(
+  fc.record({ way: fc.constant('cut' as const), tokens, side }, plain),
+  fc.record({ way: fc.constant('mean' as const), tokens, overlap: fc.nat(1) }, plain),
+);
+const request = fc.record({ inputs: fc.array(input), dimensions, longText: fc.option(longText) }, plain);
 
 const embeddings = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 33 })).chain(([count, width]) => {
   const values = count * width;
@@ -30,6 +37,7 @@ const embeddings = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 33 })).chain(([
       dimensions: fc.constant(width),
       tokenCounts: fc.uint32Array({ minLength: count, maxLength: count }),
       vectors: fc.float32Array({ minLength: values, maxLength: values }),
+      cutCount: fc.nat(count),
     },
     plain,
   );
@@ -69,7 +77,12 @@ test('every response comes back from its bytes, NaN and -0 included', () => {
 
 test('a response is read in place and written without copying the vectors', () => {
   const vectors = Float32Array.of(9, 1, 2).subarray(1);
-  const [head, body] = encodeEmbedResponse({ vectors, dimensions: 2, tokenCounts: Uint32Array.of(3) });
+  const [head, body] = encodeEmbedResponse({
+    vectors,
+    dimensions: 2,
+    tokenCounts: Uint32Array.of(3),
+    cutCount: 0,
+  });
   assert.equal(body.buffer, vectors.buffer);
   const bytes = bytesOf([head, body]);
   assert.equal(decodeEmbedResponse(bytes).vectors.buffer, bytes);
@@ -77,12 +90,17 @@ test('a response is read in place and written without copying the vectors', () =
 
 test('token counts that are part of a longer array are sent as they are', () => {
   const tokenCounts = Uint32Array.of(7, 8, 9).subarray(1, 2);
-  const chunks = encodeEmbedResponse({ vectors: Float32Array.of(1), dimensions: 1, tokenCounts });
+  const chunks = encodeEmbedResponse({
+    vectors: Float32Array.of(1),
+    dimensions: 1,
+    tokenCounts,
+    cutCount: 0,
+  });
   assert.deepEqual([...decodeEmbedResponse(bytesOf(chunks)).tokenCounts], [8]);
 });
 
 test('half a surrogate pair becomes the replacement character', () => {
-  const sent = { inputs: ['a\ud800b'], dimensions: null };
+  const sent = { inputs: ['a\ud800b'], dimensions: null, longText: null };
   assert.deepEqual(decodeEmbedRequest(encodeEmbedRequest(sent)).inputs, ['a\ufffdb']);
 });
 
@@ -114,20 +132,23 @@ test('a message with any byte changed, cut or added is refused or still well for
   );
 });
 
-// Of ['ab', [1]]: entries at 16 and 20, the text at 24, the id at 26.
+// Of ['ab', [1]]: the way with long texts at 16, entries at 28 and 32, the text at 36, the id at 38.
 for (const [problem, damage] of [
   [/does not open with its mark$/, (bytes) => bytes.write('QEr')],
-  [/it speaks version 2, this side 1$/, (bytes) => bytes.writeUInt8(2, 3)],
-  [/the reserved field is not 0$/, (bytes) => bytes.writeUInt8(1, 12)],
+  [/it speaks version 1, this side 2$/, (bytes) => bytes.writeUInt8(1, 3)],
+  [/a request with inputs that were cut$/, (bytes) => bytes.writeUInt8(1, 12)],
+  [/way 4 with long texts is unknown$/, (bytes) => bytes.writeUInt8(4, 16)],
+  [/chunks of 1 tokens with 0 of the one before$/, (bytes) => bytes.writeUInt8(1, 20)],
+  [/an overlap without chunks$/, (bytes) => bytes.writeUInt8(1, 24)],
   [/it ends before 4294967295 entries$/, (bytes) => bytes.writeUInt32LE(0xffff_ffff, 4)],
-  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 16)],
-  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 20)],
-  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 24)],
-  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 16)],
-  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 26)],
+  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 28)],
+  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 32)],
+  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 36)],
+  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 28)],
+  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 38)],
 ] as [RegExp, (bytes: Buffer) => number][]) {
   test(`a damaged request is refused: ${problem.source}`, () => {
-    const bytes = encodeEmbedRequest({ inputs: ['ab', [1]], dimensions: null });
+    const bytes = encodeEmbedRequest({ inputs: ['ab', [1]], dimensions: null, longText: null });
     damage(bytes);
     isMalformed(() => decodeEmbedRequest(bytes), problem);
   });
@@ -139,7 +160,7 @@ test('a message shorter than its header is refused', () => {
 
 test('numbers that cannot be token ids are refused before they are sent', () => {
   for (const id of [1.5, -1, NaN, 2 ** 31]) {
-    assert.throws(() => encodeEmbedRequest({ inputs: ['a', [0, id]], dimensions: null }), {
+    assert.throws(() => encodeEmbedRequest({ inputs: ['a', [0, id]], dimensions: null, longText: null }), {
       code: 'INVALID_REQUEST',
       message: `input 1 has ${String(id)}, which is no token id`,
     });
@@ -147,7 +168,12 @@ test('numbers that cannot be token ids are refused before they are sent', () => 
 });
 
 test('an embedder that returns the wrong number of values is found out in the worker', () => {
-  const wrong = { vectors: new Float32Array(3), dimensions: 2, tokenCounts: new Uint32Array(2) };
+  const wrong = {
+    vectors: new Float32Array(3),
+    dimensions: 2,
+    tokenCounts: new Uint32Array(2),
+    cutCount: 0,
+  };
   isMalformed(() => encodeEmbedResponse(wrong), /3 values for 2 vectors of 2$/);
 });
 
@@ -180,18 +206,21 @@ const model = {
 test('readiness brings the model and nothing else', () => {
   assert.deepEqual(decodeReady(encodeReady(model)), model);
   isMalformed(() => decodeReady('<html>'), /it is not JSON$/);
-  isMalformed(() => decodeReady(JSON.stringify({ protocol: 1 })), /readiness without a model$/);
-  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 1$/);
+  isMalformed(
+    () => decodeReady(JSON.stringify({ protocol: PROTOCOL_VERSION })),
+    /readiness without a model$/,
+  );
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 2$/);
   for (const dimensions of [0, -1, 1.5, '1024', null]) {
-    const body = JSON.stringify({ protocol: 1, model: { ...model, dimensions } });
+    const body = JSON.stringify({ protocol: PROTOCOL_VERSION, model: { ...model, dimensions } });
     isMalformed(() => decodeReady(body), /dimensions is /);
   }
 });
 
 test('orders and news are read from whatever IPC delivers', () => {
-  const order = { kind: 'start', protocol: 1, socketPath: 'x.sock', settings: { a: 1 } };
+  const order = { kind: 'start', protocol: PROTOCOL_VERSION, socketPath: 'x.sock', settings: { a: 1 } };
   assert.deepEqual(parseStartOrder(order), order);
-  isMalformed(() => parseStartOrder({ ...order, protocol: 2 }), /version 2/);
+  isMalformed(() => parseStartOrder({ ...order, protocol: 1 }), /version 1/);
   isMalformed(() => parseStartOrder({ ...order, socketPath: 1 }), /names no socket$/);
   isMalformed(() => parseStartOrder('start'), /is no order$/);
   assert.deepEqual(parseWorkerNews({ kind: 'ready' }), { kind: 'ready' });
