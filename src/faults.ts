@@ -232,6 +232,21 @@ export const FAULTS = {
     message: ({ repo, commit, path }) => `${repo} has no file ${JSON.stringify(path)} at commit ${commit}`,
     hint: ({ repo }) => `see what it has with: qwen-embed download ${repo} --dry-run`,
   }),
+  DOWNLOAD_MISMATCH: row<{ repo: string; path: string; problem: string }>({
+    kind: 'network',
+    status: null,
+    retry: false,
+    message: ({ repo, path, problem }) => `${path} of ${repo} did not arrive as listed: ${problem}`,
+    hint: () => 'try again; if it stays so, a proxy or mirror on the way changes files: try another',
+  }),
+  DISK_FULL: row<{ path: string; neededBytes: number | null; freeBytes: number | null }>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: ({ path, neededBytes, freeBytes }) =>
+      `the disk of ${path} is full: ${neededBytes === null ? '' : `${gigabytes(neededBytes)} are needed, `}${freeBytes === null ? 'no more could be written' : `${gigabytes(freeBytes)} are free`}`,
+    hint: () => 'free some space, or set HF_HUB_CACHE to a folder on a larger disk',
+  }),
   PORT_IN_USE: row<{ host: string; port: number }>({
     kind: 'host',
     status: null,

@@ -2,10 +2,6 @@
 // Order of calls: readHubSettings -> openHub -> listRepo -> selectFiles -> planDownload -> startDownload.
 // Knows files and their digests; what is in them (weights, tokenizers, GGUF) is the caller's to know.
 
-import type { Hub } from './open-hub.ts';
-
-export type { Hub };
-
 export type HubSource = 'huggingface' | 'modelscope';
 
 /** Where to ask and where to keep; from `readHubSettings`. Reading them touches neither disk nor network. */
@@ -139,6 +135,8 @@ export interface DownloadOptions {
   signal?: AbortSignal;
   /** Requests in flight at once, over all files. */
   connections?: number;
+  /** Large files are fetched in parts of this size, several at once. */
+  partBytes?: number;
   /** Bytes that the caller will also need on the same disk, such as a converted copy. */
   alsoNeedsBytes?: number;
 }
@@ -152,16 +150,3 @@ export interface RunningDownload {
   /** Bytes [start, end) of a file, fetched apart if they are not on disk; not verified before `ready` settles. */
   readRange(path: string, range: { start: number; end: number }): Promise<Buffer>;
 }
-
-// The doors that come next, each in the file of its name: plan-download.ts, start-download.ts. Faults are rows HUB_*, REPO_*, DOWNLOAD_MISMATCH, DISK_FULL, FILE_UNWRITABLE; an abort rejects with
-// the signal's reason.
-
-/** What is there and what is missing; writes nothing. `files` in the order in which they are wanted. */
-export type PlanDownload = (
-  hub: Hub,
-  listing: RepoListing,
-  wanted: { files: readonly RepoFile[]; destination: Destination },
-) => Promise<DownloadPlan>;
-
-/** Checks the free disk, then fetches. A plan with nothing missing makes no request. */
-export type StartDownload = (hub: Hub, plan: DownloadPlan, options?: DownloadOptions) => RunningDownload;

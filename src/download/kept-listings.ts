@@ -1,11 +1,11 @@
 // Listings on disk: `trees/COMMIT.json` in the format of huggingface_hub (format_version 1), refs, and, where older
 // tools left neither, what a snapshot holds. A commit's list never changes, so a kept one is as good as the hub's.
-import { mkdir, readdir, readFile, readlink, rename, stat, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { RepoFile } from './contract.ts';
 import { treePath } from './cache-layout.ts';
+import { replaceFile } from './local-disk.ts';
 import { isCommit, isSafePath } from './names.ts';
 import { isObject } from './sources.ts';
 
@@ -59,14 +59,6 @@ export async function listSnapshot(folder: string, commit: string): Promise<Repo
     files.push({ path: name, sizeBytes: found.size, digest: { kind, hex } });
   }
   return files.length === 0 ? null : files;
-}
-
-/** Under a name of its own first, so that readers see the old or the new content. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const fresh = `${path}.${randomUUID()}.tmp`;
-  await writeFile(fresh, text);
-  await rename(fresh, path);
 }
 
 function parseEntry(path: string, entry: unknown): RepoFile | null {

@@ -1,0 +1,158 @@
+// A file that is not whole yet: its bytes where they belong, and beside them a journal that says which are there.
+//
+//   HEX.qwen-embed.partial           bytes in their places, holes between
+//   HEX.qwen-embed.partial.ranges    "qwen-embed 1 SIZE HEX", then a line "START END" after each write
+//
+// A killed process loses at most the bytes of a write under way: a line follows its bytes, and a torn line is passed by.
+// What a power cut makes of that order is found by the digest. Whoever opens one holds its lock.
+import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { countBytes, leadingBytes, missingParts, withRange, type ByteRange } from './byte-ranges.ts';
+import type { RepoFile } from './contract.ts';
+import { orLocalFault, replaceFile, syncFolder } from './local-disk.ts';
+
+// Measured for the converter: what is synced while more is written need not be waited for at the end.
+const SYNC_EVERY_BYTES = 64_000_000;
+
+/** What is there of a file, without opening it. */
+export async function readJournal(
+  partialPath: string,
+  file: Pick<RepoFile, 'sizeBytes' | 'digest'>,
+): Promise<ByteRange[]> {
+  const text = await readFile(journalPath(partialPath), 'utf8').catch(() => '');
+  const [head, ...lines] = text.split('\n');
+  if (head !== journalHead(file)) return [];
+  let ranges: ByteRange[] = [];
+  // After the last line break there is nothing, or a line that was being written.
+  for (const line of lines.slice(0, -1)) {
+    const [start, end] = /^(\d+) (\d+)$/.exec(line)?.slice(1).map(Number) ?? [];
+    if (start === undefined || end === undefined || end > file.sizeBytes) return [];
+    ranges = withRange(ranges, { start, end });
+  }
+  return ranges;
+}
+
+const journalPath = (partialPath: string): string => `${partialPath}.ranges`;
+
+const journalHead = ({ sizeBytes, digest }: Pick<RepoFile, 'sizeBytes' | 'digest'>): string =>
+  `qwen-embed 1 ${String(sizeBytes)} ${digest.hex}`;
+
+export class PartialFile {
+  readonly path: string;
+  readonly #sizeBytes: number;
+  readonly #bytes: FileHandle;
+  readonly #journal: FileHandle;
+  #ranges: ByteRange[];
+  #unsyncedBytes = 0;
+  #sync: Promise<void> | null = null;
+  #syncFailure: { error: unknown } | null = null;
+
+  private constructor(
+    path: string,
+    { sizeBytes, ranges, handles }: { sizeBytes: number; ranges: ByteRange[]; handles: FileHandle[] },
+  ) {
+    const [bytes, journal] = handles as [FileHandle, FileHandle];
+    this.path = path;
+    this.#sizeBytes = sizeBytes;
+    this.#ranges = ranges;
+    this.#bytes = bytes;
+    this.#journal = journal;
+  }
+
+  /** With what an earlier run left, where it left anything for this very content. */
+  static async open(path: string, file: Pick<RepoFile, 'sizeBytes' | 'digest'>): Promise<PartialFile> {
+    return orLocalFault(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      const ranges = await readJournal(path, file);
+      if (ranges.length === 0) await removePartial(path);
+      const bytes = await open(path, ranges.length === 0 ? 'wx+' : 'r+');
+      try {
+        const { size } = await bytes.stat();
+        // A journal that says more than there is belongs to a file that somebody has cut.
+        const kept = ranges.filter(({ end }) => end <= size);
+        await replaceFile(journalPath(path), journalText(file, kept));
+        const journal = await open(journalPath(path), 'a');
+        return new PartialFile(path, { sizeBytes: file.sizeBytes, ranges: kept, handles: [bytes, journal] });
+      } catch (error) {
+        await bytes.close();
+        throw error;
+      }
+    });
+  }
+
+  get doneBytes(): number {
+    return countBytes(this.#ranges);
+  }
+
+  get leadingBytes(): number {
+    return leadingBytes(this.#ranges);
+  }
+
+  missingParts(partBytes: number): ByteRange[] {
+    return missingParts(this.#ranges, this.#sizeBytes, partBytes);
+  }
+
+  /** Faults: DISK_FULL, FILE_UNWRITABLE. */
+  async write(pieces: readonly Buffer[], start: number): Promise<void> {
+    await orLocalFault(this.path, async () => {
+      const end = start + pieces.reduce((sum, { length }) => sum + length, 0);
+      await writeAll(this.#bytes, pieces, start);
+      await this.#journal.appendFile(`${String(start)} ${String(end)}\n`);
+      this.#ranges = withRange(this.#ranges, { start, end });
+      this.#unsyncedBytes += end - start;
+      if (this.#unsyncedBytes >= SYNC_EVERY_BYTES && this.#sync === null) this.#startSync();
+    });
+  }
+
+  /** Gives the content, which the caller has verified, its name; on the disk before, so that no power cut spoils it. */
+  async publish(restPath: string): Promise<void> {
+    await orLocalFault(restPath, async () => {
+      await this.#sync;
+      // Linux tells of a failed write to the disk once; a later sync of the same descriptor would succeed.
+      if (this.#syncFailure !== null) throw this.#syncFailure.error;
+      await this.#bytes.sync();
+      await mkdir(dirname(restPath), { recursive: true });
+      await rename(this.path, restPath);
+      await rm(journalPath(this.path), { force: true });
+    });
+    await syncFolder(dirname(restPath));
+  }
+
+  async close(): Promise<void> {
+    await this.#sync;
+    await Promise.all([this.#bytes.close(), this.#journal.close()]);
+  }
+
+  #startSync(): void {
+    this.#unsyncedBytes = 0;
+    this.#sync = this.#bytes
+      .datasync()
+      .catch((error: unknown) => {
+        this.#syncFailure ??= { error };
+      })
+      .finally(() => {
+        this.#sync = null;
+      });
+  }
+}
+
+/** Both files, whether they are there or not. */
+export async function removePartial(path: string): Promise<void> {
+  // The journal goes first: bytes without one count as none.
+  await rm(journalPath(path), { force: true });
+  await rm(path, { force: true });
+}
+
+function journalText(file: Pick<RepoFile, 'sizeBytes' | 'digest'>, ranges: readonly ByteRange[]): string {
+  const lines = ranges.map(({ start, end }) => `${String(start)} ${String(end)}\n`);
+  return `${journalHead(file)}\n${lines.join('')}`;
+}
+
+async function writeAll(handle: FileHandle, pieces: readonly Buffer[], start: number): Promise<void> {
+  const wanted = pieces.reduce((sum, { length }) => sum + length, 0);
+  const { bytesWritten } = await handle.writev([...pieces], start);
+  if (bytesWritten === wanted) return;
+  // Short writes happen where a disk is all but full; the next one then says so.
+  const rest = Buffer.concat(pieces).subarray(bytesWritten);
+  await writeAll(handle, [rest], start + bytesWritten);
+}

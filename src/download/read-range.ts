@@ -1,0 +1,44 @@
+// Some bytes of a file that is still on its way, such as the header of its weights, fetched apart and not kept.
+// Nothing here is verified. Bytes of a file that is there are read from the disk.
+import { open } from 'node:fs/promises';
+import { Fault } from '../faults.ts';
+import type { ByteRange } from './byte-ranges.ts';
+import type { RepoFile, RepoListing } from './contract.ts';
+import { FileLink } from './file-link.ts';
+import type { Hub } from './open-hub.ts';
+import { receive, type Cursor } from './receive.ts';
+import { tryAgain } from './try-again.ts';
+
+/** Faults: as a download; RangeUnserved where the server has no ranges. */
+export async function fetchRange(
+  { hub, listing, file }: { hub: Hub; listing: RepoListing; file: RepoFile },
+  range: ByteRange,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const link = new FileLink(hub, { listing, file }, () => undefined);
+  const bytes = Buffer.alloc(range.end - range.start);
+  const cursor: Cursor = { at: range.start };
+  const write = (pieces: readonly Buffer[], start: number): Promise<void> => {
+    Buffer.concat(pieces).copy(bytes, start - range.start);
+    return Promise.resolve();
+  };
+  const once = async (): Promise<void> => {
+    const rest = { start: cursor.at, end: range.end };
+    await receive(hub, await link.open(rest, signal), { range: rest, cursor, write });
+  };
+  await tryAgain(once, { timing: hub.settings.timing, signal, progress: () => cursor.at });
+  return bytes;
+}
+
+/** Faults: FILE_UNREADABLE. */
+export async function readFileRange(path: string, { start, end }: ByteRange): Promise<Buffer> {
+  try {
+    const handle = await open(path, 'r');
+    const { buffer, bytesRead } = await handle
+      .read(Buffer.alloc(end - start), 0, end - start, start)
+      .finally(() => handle.close());
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    throw new Fault('FILE_UNREADABLE', { path, problem: (error as Error).message }, { cause: error });
+  }
+}
