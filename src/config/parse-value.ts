@@ -39,8 +39,9 @@ function parseShape(row: OptionRow, text: string): JsonValue | Problem {
   }
 }
 
-function parseChoice({ choices, synonyms }: Of<'choice'>, text: string): string | Problem {
-  const choice = synonyms?.[text.toLowerCase()] ?? text;
+function parseChoice({ choices, synonyms, mayHaveIndex }: Of<'choice'>, text: string): string | Problem {
+  const name = mayHaveIndex === true ? text.replace(/:\d+$/, '') : text;
+  const choice = synonyms?.[name.toLowerCase()] ?? name;
   return choices.includes(choice)
     ? choice
     : new Problem(`${quote(text)} is not one of ${choices.join(', ')}`);

@@ -4,16 +4,19 @@ import type { CommandName, OptionRow } from './rows.ts';
 
 /** A Markdown table of a command's options, in the table's order. */
 export function renderOptionsTable(command: CommandName): string {
-  const rows = optionsOf(command)
-    .filter(({ row }) => row.class === undefined)
-    .map(({ row }) => [renderFlags(row), renderDefault(row), row.doc]);
-  const lines = [['option', 'default', ''], ['---', '---', '---'], ...rows].map(
-    (cells) => `| ${cells.join(' | ')} |`,
-  );
-  return lines.join('\n');
+  const own = optionsOf(command).filter(({ row }) => row.class === undefined);
+  return [
+    '| option | default | |',
+    '| --- | --- | --- |',
+    ...own.map(({ row }) => renderOptionRow(row)),
+  ].join('\n');
 }
 
-function renderFlags(row: OptionRow): string {
+export function renderOptionRow(row: OptionRow): string {
+  return `| ${[renderFlags(row), renderDefault(row), row.doc].join(' | ')} |`;
+}
+
+export function renderFlags(row: OptionRow): string {
   const spellings = [row.flag, ...(row.aliases ?? [])].map((flag) => `--${flag}`);
   if (row.short !== undefined) spellings.push(`-${row.short}`);
   const [first = '', ...others] = spellings;

@@ -37,6 +37,8 @@ interface ChoiceShape {
   choices: readonly string[];
   /** Other ways to write a choice, in lower case: `{warning: 'warn'}`. */
   synonyms?: Readonly<Record<string, string>>;
+  /** `cuda:0` is read as `cuda`, as SGLang does. */
+  mayHaveIndex?: true;
   default: string | null;
 }
 /** Several values after the flag. */

@@ -94,7 +94,10 @@ async function prepareModel(
 ): Promise<ModelOnDisk & { weights: string | null }> {
   const { settings, progress, signal } = options;
   const onDisk = (file: string) => ({ file, sizeBytes: statSync(file).size });
-  if (found.kind === 'gguf') return { ...onDisk(found.path), weights: null };
+  if (found.kind === 'gguf') {
+    refuseDtype(settings, found.path);
+    return { ...onDisk(found.path), weights: null };
+  }
   const { outtype, reason } = planOuttype(settings, readMachine());
   progress.onStep(`converting ${found.path}`);
   const { file, wasCached } = await convertToCache({
@@ -109,6 +112,16 @@ async function prepareModel(
   });
   progress.log('debug', wasCached ? 'found the converted model' : 'converted the model', { file });
   return { ...onDisk(file), weights: `${outtype}, ${reason}` };
+}
+
+/** A file's weights have their type already. Faults: BAD_OPTION. */
+function refuseDtype({ dtype }: Settings<'launch'>, path: string): void {
+  if (dtype === 'auto') return;
+  throw new Fault('BAD_OPTION', {
+    option: `--dtype ${dtype}`,
+    problem: `the weights in ${path} have their type already`,
+    hint: 'leave it out, or give the Hugging Face folder instead of the .gguf file',
+  });
 }
 
 async function openBestPool(

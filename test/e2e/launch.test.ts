@@ -127,6 +127,7 @@ test('the command that SGLang users paste works with the program name changed', 
   const { data } = await client.embeddings.create({ model: './Qwen3-Embedding-4B', input: 'Hello world' });
   assert.equal(data[0]?.embedding.length, 64);
   assert.equal(await server.end(), 0);
+  assert.match(server.stderr(), /The server is fired up and ready to roll!/);
 });
 
 test('a converted model is found again by its content, wherever the folder went', async () => {

@@ -42,6 +42,7 @@ test('the packed tarball holds the program, its types and its papers, and no tes
     'LICENSE',
     'README.md',
     'CHANGELOG.md',
+    'docs/flags.md',
   ])
     assert.ok(names.includes(join(...name.split('/'))), name);
   assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { renderFlagsPage } from '../../scripts/render-flags.ts';
 import { renderReadme } from '../../scripts/render-readme.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -9,6 +10,10 @@ const squeeze = (text: string) => text.replace(/[ -]+/g, ' ');
 
 test("the README's tables of options are those of the table of options", () => {
   assert.equal(squeeze(renderReadme(read('README.md'))), squeeze(read('README.md')), 'run: npm run docs');
+});
+
+test('docs/flags.md is what the tables of options say', () => {
+  assert.equal(squeeze(renderFlagsPage()), squeeze(read('docs/flags.md')), 'run: npm run docs');
 });
 
 test("the README's two commands exist", () => {

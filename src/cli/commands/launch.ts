@@ -22,6 +22,8 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
       `${service.modelName} on ${service.attempt.reason}, ${String(workers)} worker${workers === 1 ? '' : 's'}:`,
       service.url,
     );
+    // SGLang's line that scripts wait for, to the letter.
+    printLog(settings.logLevel, 'info', 'The server is fired up and ready to roll!', {});
     await stop.wanted;
     status.show('finishing requests in flight');
     await service.close();

@@ -10,6 +10,15 @@ export const CONVERSION = {
     on: ['launch', 'convert'],
     doc: 'type of the converted weights; auto: launch picks, convert keeps f16 or bf16',
   },
+  dtype: {
+    flag: 'dtype',
+    kind: 'choice',
+    choices: ['auto', 'half', 'float16', 'bfloat16', 'float', 'float32'],
+    default: 'auto',
+    on: ['launch'],
+    rare: true,
+    doc: "SGLang's name for --outtype f16, bf16 or f32",
+  },
   outfile: {
     flag: 'outfile',
     kind: 'text',

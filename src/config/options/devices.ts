@@ -6,6 +6,8 @@ export const DEVICES = {
     flag: 'device',
     kind: 'choice',
     choices: ['auto', 'cpu', 'cuda', 'vulkan', 'metal'],
+    synonyms: { mps: 'metal' },
+    mayHaveIndex: true,
     default: 'auto',
     on: ['launch'],
     doc: 'where to compute; auto takes a GPU that works, else the CPU',
@@ -60,7 +62,7 @@ export const DEVICES = {
   batchTokens: {
     flag: 'max-prefill-tokens',
     aliases: ['batch-tokens'],
-    kind: 'integer',
+    kind: 'human',
     min: 64,
     max: 65_536,
     default: null,

@@ -20,6 +20,7 @@ export const OUTPUT = {
     flag: 'log-level',
     kind: 'choice',
     choices: ['debug', 'info', 'warn', 'error'],
+    synonyms: { trace: 'debug', warning: 'warn', critical: 'error', fatal: 'error' },
     default: 'info',
     on: ['launch'],
     doc: 'least important lines to show on stderr',

@@ -65,3 +65,9 @@ test('synonyms of a choice are read whatever their case', () => {
   assert.equal(parseValue(row, 'WARNING'), 'warn');
   assert.throws(() => parseValue(row, 'WARN'), { code: 'BAD_OPTION' });
 });
+
+test("a device may have SGLang's index and Apple's name", () => {
+  assert.equal(parseValue(OPTIONS.device, 'cuda:0'), 'cuda');
+  assert.equal(parseValue(OPTIONS.device, 'mps'), 'metal');
+  assert.throws(() => parseValue(OPTIONS.device, 'xpu:0'), { message: /^--device: "xpu:0" is not one of / });
+});

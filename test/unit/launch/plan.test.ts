@@ -96,11 +96,18 @@ for (const [what, machine, outtype] of [
   ['a GPU', { hasFastBf16: false, hasNvidia: true }, 'bf16'],
 ] as const) {
   test(`${what} gets ${outtype} weights unless --outtype says otherwise`, () => {
-    const settings = { outtype: 'auto', device: 'auto' } as const;
+    const settings = { outtype: 'auto', dtype: 'auto', device: 'auto' } as const;
     assert.equal(planOuttype(settings, { ...MACHINE, ...machine }).outtype, outtype);
     assert.equal(planOuttype({ ...settings, outtype: 'f32' }, { ...MACHINE, ...machine }).outtype, 'f32');
   });
 }
+
+test('--dtype names the type of the weights where --outtype does not', () => {
+  const pick = (dtype: 'half' | 'bfloat16' | 'float', outtype: 'auto' | 'q8_0' = 'auto') =>
+    planOuttype({ device: 'cpu', dtype, outtype }, MACHINE).outtype;
+  assert.deepEqual([pick('half'), pick('bfloat16'), pick('float')], ['f16', 'bf16', 'f32']);
+  assert.equal(pick('half', 'q8_0'), 'q8_0');
+});
 
 test('CUDA computes with our own graph, then with llama.cpp, unless the model is split over GPUs', () => {
   const compute = (settings: Partial<PlanQuestion['settings']>) =>

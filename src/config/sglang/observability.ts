@@ -1,0 +1,63 @@
+// SGLang's flags on logs, metrics and traces.
+import { choice, flag, integer, json, list, number, text, type Topic } from './entry.ts';
+
+const LOGS: Topic = {
+  title: "SGLang's logs, metrics and traces",
+  why: '--log-level and --enable-metrics say what is shown',
+  accept: {
+    'log-level-http': text('lines about requests'),
+    'log-requests': flag('a line per request', { why: '--log-level debug shows a line per request' }),
+    'log-requests-level': choice('0 1 2 3', 'how much of a request', { why: 'texts are never logged' }),
+    'log-requests-format': choice('text json', 'how that is written'),
+    'log-requests-target': list('text', 'where that is written'),
+    'uvicorn-access-log-exclude-prefixes': list('text', 'paths that are not logged', { least: 0 }),
+    'crash-dump-folder': text('the last requests, after a crash', { why: 'texts are never written to disk' }),
+    'show-time-cost': flag('times of functions'),
+    'smg-http-sidecar-port': integer('port of metrics beside gRPC', { aliases: ['grpc-http-sidecar-port'] }),
+    'enable-mfu-metrics': flag('share of the peak arithmetic'),
+    'enable-metrics-for-all-schedulers': flag('metrics of every rank'),
+    'load-snapshot-publish-interval': integer('steps between reports of the load'),
+    'tokenizer-metrics-custom-labels-header': text('header with labels'),
+    'tokenizer-metrics-allowed-custom-labels': list('text', 'labels that it may have'),
+    'extra-metric-labels': json('object', 'labels on every metric', {
+      why: 'metrics have the labels of this server',
+    }),
+    'bucket-time-to-first-token': list('number', 'buckets of the time to the first token'),
+    'bucket-inter-token-latency': list('number', 'buckets of the time between tokens'),
+    'bucket-e2e-request-latency': list('number', 'buckets of the time of a request'),
+    'bucket-decode-throughput': list('number', 'buckets of the speed of decoding'),
+    'prompt-tokens-buckets': list('text', 'buckets of the tokens in'),
+    'generation-tokens-buckets': list('text', 'buckets of the tokens out'),
+    'collect-tokens-histogram': flag('histograms of tokens, in older releases'),
+    'gc-warning-threshold-secs': number('seconds of cleaning up that are told', {
+      why: 'there is no Python',
+    }),
+    'decode-log-interval': integer('steps between lines'),
+    'enable-request-time-stats-logging': flag('times of every request'),
+    'enable-forward-pass-metrics': flag('figures of every step'),
+    'forward-pass-metrics-worker-id': text('name of the worker in them'),
+    'forward-pass-metrics-ipc-name': text('socket for them'),
+    'enable-trace': flag('traces for OpenTelemetry', { why: 'there are no traces' }),
+    'trace-modules': text('what is traced', { why: 'there are no traces' }),
+    'otlp-traces-endpoint': text('who collects traces', { why: 'there are no traces' }),
+    'oltp-traces-endpoint': text('misspelt --otlp-traces-endpoint of older releases', {
+      why: 'there are no traces',
+    }),
+    'export-metrics-to-file': flag('a record per request on disk'),
+    'export-metrics-to-file-dir': text('its folder'),
+  },
+  reject: {
+    'kv-events-config': json('anything', 'tell a router what is cached', {
+      why: 'a router would wait for events that never come',
+    }),
+    'load-publish-endpoint': text('tell a router about the load', {
+      unless: ['off'],
+      why: 'a router would wait for reports that never come',
+    }),
+    'enable-expert-distribution-metrics': flag('metrics of experts, gone from SGLang too', {
+      why: 'the models have no experts',
+    }),
+  },
+};
+
+export const OBSERVABILITY_TOPICS: readonly Topic[] = [LOGS];
