@@ -62,6 +62,7 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
   command.addHelpText('after', `\n${renderExamples(examples, [...rows.values()], options.showAll)}`);
   command.action(async (...called: unknown[]) => {
     const operand = operandOf(called);
+    await addConfigFile(command, name);
     const notice = judgeOptions(collectGiven(command, name));
     const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
     options.onExitCode(await runCommand(name, command, { operand, notice, shownArgs }));
@@ -108,9 +109,22 @@ function describeOptions(rows: Map<CommanderOption, Option>, showAll: boolean): 
   };
 }
 
+/** Fills in what neither the command line nor the environment gives. */
+async function addConfigFile(command: Command, name: CommandName): Promise<void> {
+  const path: unknown = command.getOptionValue('config');
+  if (typeof path !== 'string') return;
+  // YAML is loaded only by those who have a file.
+  const { readConfigFile } = await import('./config-file.ts');
+  for (const { option, value } of await readConfigFile(path, optionsOf(name)))
+    if (isUnset(command, option)) command.setOptionValueWithSource(option.name, value, 'config');
+}
+
+const isUnset = (command: Command, { name }: Option): boolean =>
+  ['default', undefined].includes(command.getOptionValueSource(name));
+
 function collectGiven(command: Command, name: CommandName): { option: Option; value: JsonValue }[] {
   return optionsOf(name)
-    .filter((option) => !['default', undefined].includes(command.getOptionValueSource(option.name)))
+    .filter((option) => !isUnset(command, option))
     .map((option) => ({ option, value: command.getOptionValue(option.name) as JsonValue }));
 }
 

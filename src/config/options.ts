@@ -13,6 +13,7 @@ import { MODEL } from './options/model.ts';
 import { NETWORK } from './options/network.ts';
 import { OUTPUT } from './options/output.ts';
 import { REQUESTS } from './options/requests.ts';
+import { SETTINGS } from './options/settings.ts';
 import type { CommandName, OptionRow, OwnRow } from './rows.ts';
 import { SGLANG_TOPICS } from './sglang.ts';
 
@@ -26,6 +27,7 @@ export const GROUPS = {
   Server: CLIENT,
   Load: LOAD,
   Output: OUTPUT,
+  Settings: SETTINGS,
 } as const;
 
 export const OPTIONS = {
@@ -37,6 +39,7 @@ export const OPTIONS = {
   ...CLIENT,
   ...LOAD,
   ...OUTPUT,
+  ...SETTINGS,
 } as const;
 
 type Options = typeof OPTIONS;

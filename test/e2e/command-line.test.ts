@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '../fixtures/run-cli.ts';
+import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
 
 const USAGE: [string[], string][] = [
   [['launch', '--prot', '1'], "error: command line: unknown option '--prot'\nhint: did you mean --port?\n"],
@@ -23,6 +26,50 @@ test('an option from the environment counts, and the command line wins over it',
   const env = { QWEN_EMBED_PORT: 'x' };
   assert.match((await runCli(['launch'], { env })).stderr, /"x" is not a whole number/);
   assert.match((await runCli(['launch', '--port', '0'], { env })).stderr, /--model-path: it is missing/);
+});
+
+test('a file of --config counts below the environment and the command line', async () => {
+  const file = join(makeTemporaryFolder(), 'launch.yaml');
+  writeFileSync(file, 'port: x\n');
+  const run = async (args: string[], env: Record<string, string> = {}) =>
+    (await runCli(['launch', '--config', file, ...args], { env })).stderr;
+  assert.match(await run([]), /^error: .*launch\.yaml:1: port: "x" is not a whole number\n/);
+  writeFileSync(file, 'port: 0\nmodel-path: nowhere\n');
+  assert.match(await run([]), /^error: nowhere: /);
+  assert.match(await run([], { QWEN_EMBED_MODEL_PATH: 'elsewhere' }), /^error: elsewhere: /);
+  assert.match(await run(['--model-path', 'here'], { QWEN_EMBED_MODEL_PATH: 'elsewhere' }), /^error: here: /);
+});
+
+test('options that cannot be honoured end the start together, whatever brings them', async () => {
+  const file = join(makeTemporaryFolder(), 'launch.yaml');
+  writeFileSync(file, 'nnodes: 2\n');
+  const { code, stderr } = await runCli(['launch', `--config=${file}`, '--grpc-mode'], {
+    env: { QWEN_EMBED_ENABLE_LORA: '1' },
+  });
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^error: cannot be honoured here: --nnodes \(.+\), --grpc-mode \(.+\), --enable-lora \(.+\)\nhint: /,
+  );
+});
+
+test('a misspelt secret is not repeated', async () => {
+  const { code, stderr } = await runCli([
+    'launch',
+    '--ssl-keyfile-pasword=hush',
+    '--ssl-keyfile-passwrd',
+    'hush',
+  ]);
+  assert.equal(code, 2);
+  assert.doesNotMatch(stderr, /hush/);
+  assert.match(stderr, /did you mean --ssl-keyfile-password\?/);
+});
+
+test('--help-all shows what --help leaves out', async () => {
+  const [short, whole] = await Promise.all([runCli(['launch', '--help']), runCli(['launch', '--help-all'])]);
+  assert.doesNotMatch(short.stdout, /--speculative-algorithm/);
+  assert.match(whole.stdout, /--speculative-algorithm/);
+  assert.match(short.stdout, /Examples:\n {2}qwen-embed launch --model-path/);
 });
 
 test('help and version go to stdout with exit code 0', async () => {

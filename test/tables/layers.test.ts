@@ -45,7 +45,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   execa: 'pool/worker-handle.ts',
   undici: ['cli/commands/health.ts', 'pool/worker-handle.ts', 'bench/client.ts', 'download/'],
   fastify: 'server/',
-  yaml: 'convert/front-matter.ts',
+  yaml: ['convert/front-matter.ts', 'config/config-file.ts'],
   'prom-client': 'server/metrics.ts',
   'lru-cache': 'engine/engine.ts',
 };
