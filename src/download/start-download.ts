@@ -175,8 +175,8 @@ class Download {
     const isHere =
       file.state === 'complete' || (file.state === 'cached' && (await copyFromCache(place, file)));
     if (isHere) await name(false);
-    else
-      this.#fetchedBytes += await fetchFile({
+    else {
+      const fetchedBytes = await fetchFile({
         hub: this.#hub,
         listing,
         file,
@@ -189,6 +189,8 @@ class Download {
         isThere: () => isThere(place, file),
         giveName: name,
       });
+      this.#fetchedBytes += fetchedBytes;
+    }
     this.#named.add(path);
     this.#report({ kind: isHere ? 'file-skipped' : 'file-verified', path, sizeBytes, finalPath });
     this.#promised.get(path)?.resolve(finalPath);

@@ -9,7 +9,7 @@ import { readHubSettings, type HubOverrides } from '../../../src/download/settin
 import type { HubRepos } from '../../fixtures/hub-answers.ts';
 import { openHubServer, type HubServer } from '../../fixtures/hub-server.ts';
 
-export const QUICK: HubTiming = {
+const QUICK: HubTiming = {
   tries: 4,
   connectMs: 2_000,
   idleMs: 300,

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { acquireLock, type HeldLock } from '../../../src/download/lock.ts';
+
+function lockPath(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-lock-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return join(folder, 'deep', 'a.lock');
+}
+
+const acquire = (
+  path: string,
+  { staleMs = 60_000, signal = new AbortController().signal } = {},
+): Promise<HeldLock> => acquireLock(path, { staleMs, signal, onWait: () => undefined });
+
+/** Of another process than this one. */
+const textOf = (path: string, change: object): string =>
+  JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), ...change });
+
+test('the second waits until the first lets go', async (t) => {
+  const path = lockPath(t);
+  const order: string[] = [];
+  const first = await acquire(path);
+  const second = acquire(path).then((lock) => {
+    order.push('second has it');
+    return lock;
+  });
+  assert.equal(await first.isHeld(), true);
+  order.push('first lets go');
+  await first.release();
+  await (await second).release();
+  assert.deepEqual(order, ['first lets go', 'second has it']);
+});
+
+test('of many at once, one holds it at any time', async (t) => {
+  const path = lockPath(t);
+  let [holders, most] = [0, 0];
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const lock = await acquire(path);
+      most = Math.max(most, ++holders);
+      await new Promise(setImmediate);
+      holders--;
+      await lock.release();
+    }),
+  );
+  assert.equal(most, 1);
+});
+
+test('a killed holder loses it at once', async (t) => {
+  const path = lockPath(t);
+  const dead = spawnSync(process.execPath, ['--version']).pid;
+  const lock = await acquire(path);
+  const text = textOf(path, { id: 'killed', pid: dead });
+  await lock.release();
+  writeFileSync(path, text);
+  const next = await acquire(path);
+  assert.equal(await next.isHeld(), true);
+  await next.release();
+});
+
+test('a holder on another machine keeps it while its beat changes, and loses it when it stays still', async (t) => {
+  const path = lockPath(t);
+  const lock = await acquire(path);
+  const beat = (count: number): string =>
+    textOf(path, { id: 'far', pid: 1, machine: 'elsewhere', beat: count });
+  let beats = 0;
+  writeFileSync(path, beat(0));
+  const timer = setInterval(() => {
+    if (beats < 10) writeFileSync(path, beat(++beats));
+  }, 20);
+  const waited: string[] = [];
+  const next = await acquireLock(path, {
+    staleMs: 600,
+    signal: new AbortController().signal,
+    onWait: (holder) => waited.push(holder),
+  });
+  clearInterval(timer);
+  assert.deepEqual([beats, waited], [10, ['process 1 on elsewhere']]);
+  assert.equal(await lock.isHeld(), false);
+  await lock.release();
+  assert.equal(await next.isHeld(), true);
+  await next.release();
+  assert.deepEqual(readdirSync(join(path, '..')), []);
+});
+
+test('an abort ends the wait with its reason', async (t) => {
+  const path = lockPath(t);
+  const first = await acquire(path);
+  const stop = new AbortController();
+  const second = acquire(path, { signal: stop.signal });
+  stop.abort(new Error('ctrl-c'));
+  await assert.rejects(second, /ctrl-c/);
+  await first.release();
+});
