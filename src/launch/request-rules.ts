@@ -1,10 +1,26 @@
-// Owns what the server does with requests that do not say it themselves, decided from settings. Pure.
+// Owns what the server does with requests that do not say it themselves, decided from settings and what the model's
+// folder names. Pure.
 import type { Settings } from '../config/options.ts';
-import type { RequestRules } from '../server/request-rules.ts';
+import { Fault } from '../faults.ts';
+import type { ModelPrompts } from '../models/prompts.ts';
+import { FAMILY_PROMPTS, type RequestRules } from '../server/request-rules.ts';
 
-type RuleSettings = Pick<Settings<'launch'>, 'maxBatchedTokens' | 'allowAutoTruncate'>;
+type RuleSettings = Pick<Settings<'launch'>, 'maxBatchedTokens' | 'allowAutoTruncate' | 'defaultPromptName'>;
 
-export function planRequestRules({ maxBatchedTokens, allowAutoTruncate }: RuleSettings): RequestRules {
+/** Fault: BAD_OPTION for a prompt that the model does not have. */
+export function planRequestRules(settings: RuleSettings, model: ModelPrompts | null): RequestRules {
+  const { maxBatchedTokens, allowAutoTruncate, defaultPromptName } = settings;
+  const prompts = { ...FAMILY_PROMPTS, ...model?.prompts };
+  if (defaultPromptName !== null && !Object.hasOwn(prompts, defaultPromptName))
+    throw new Fault('BAD_OPTION', {
+      option: '--default-prompt-name',
+      problem: `${JSON.stringify(defaultPromptName)} is no prompt of this model`,
+      hint: `its prompts are ${Object.keys(prompts).join(', ')}`,
+    });
   const cuts = maxBatchedTokens !== null || allowAutoTruncate;
-  return { longText: cuts ? { way: 'cut', tokens: maxBatchedTokens, side: 'right' } : null };
+  return {
+    longText: cuts ? { way: 'cut', tokens: maxBatchedTokens, side: 'right' } : null,
+    prompts,
+    defaultPromptName,
+  };
 }

@@ -8,10 +8,12 @@ import { Fault, faultFrom } from '../faults.ts';
 import { planCacheFolder } from '../models/cache-folder.ts';
 import { convertToCache } from '../models/convert-to-cache.ts';
 import { findModel } from '../models/find-model.ts';
+import { readModelPrompts } from '../models/prompts.ts';
 import type { Log } from '../pool/log.ts';
 import { openPool, type WorkerPool } from '../pool/pool.ts';
 import { openServer, type Server } from '../server/server.ts';
-import { checkChatTemplate } from './chat-template.ts';
+import { describeRequests } from './describe-requests.ts';
+import { openModelTemplate, openTemplateFile } from './chat-template.ts';
 import { readMachine } from './machine.ts';
 import { planRequestRules } from './request-rules.ts';
 import { planLaunch, planOuttype, type Attempt, type ModelOnDisk } from './plan.ts';
@@ -50,8 +52,10 @@ export async function startService(options: StartOptions): Promise<Service> {
       problem: 'it is missing',
       hint: 'name a model: qwen-embed launch --model-path ./Qwen3-Embedding-0.6B',
     });
-  if (settings.chatTemplate !== null) checkChatTemplate(settings.chatTemplate);
+  const namedTemplate = settings.chatTemplate === null ? null : await openTemplateFile(settings.chatTemplate);
   const found = findModel(modelPath);
+  const modelPrompts = readModelPrompts(found);
+  const rules = planRequestRules(settings, modelPrompts);
   const modelName = settings.servedModelName ?? modelPath;
   const server = await openServer({
     host: settings.host,
@@ -69,13 +73,30 @@ export async function startService(options: StartOptions): Promise<Service> {
       planLaunch({ settings, machine: readMachine(), model }),
       options,
     );
+    const chatTemplate =
+      namedTemplate ??
+      (await openModelTemplate(model.file, (problem) => {
+        options.progress.log('warn', `messages are refused: ${problem}`, {});
+      }));
     if (weights !== null) options.progress.log('info', `weights: ${weights}`, {});
+    const hasChatTemplate = chatTemplate !== null;
+    const requests = describeRequests({ model: pool.model, modelName, rules, modelPrompts, hasChatTemplate });
+    options.progress.log('info', requests, {});
     server.serve(pool, {
       isLive: () => pool.status().workers.some(({ state }) => state === 'ready'),
       fleet: () => pool.status(),
-      rules: planRequestRules(settings),
+      rules,
+      chatTemplate,
     });
-    return { url: server.url, modelName, attempt, close: () => shutDown(server, pool, settings) };
+    return {
+      url: server.url,
+      modelName,
+      attempt,
+      close: async () => {
+        await shutDown(server, pool, settings);
+        await chatTemplate?.close();
+      },
+    };
   } catch (error) {
     await server.close({ graceMs: 0 });
     throw error;

@@ -5,7 +5,9 @@
 import type { EmbedInput, LongText, ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import type { EncodingFormat } from './encode.ts';
+import { type Conversation, parseConversation } from './conversation.ts';
 import { parseLongText } from './long-text-request.ts';
+import { parsePrompt } from './prompt-request.ts';
 import { type Fields, invalid, isAbsent, isInteger, shown } from './request-fields.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 
@@ -16,7 +18,9 @@ export const MAX_INPUTS = 2048;
 export const MIN_DIMENSIONS = 32;
 
 export interface EmbeddingsRequest {
+  /** Texts with what goes before them, or token ids; none where there is a conversation. */
   inputs: readonly EmbedInput[];
+  conversation: Conversation | null;
   dimensions: number;
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
@@ -34,12 +38,34 @@ export function parseEmbeddingsRequest(
   }
   const fields = body as Fields;
   checkModelName(fields['model']);
-  return {
+  const request = {
     encodingFormat: parseEncodingFormat(fields['encoding_format']),
     dimensions: parseDimensions(fields['dimensions'], model),
     longText: parseLongText(fields, model, rules),
-    inputs: parseInput(fields['input'], model),
+    conversation: parseConversation(fields),
   };
+  const inputs = request.conversation === null ? parseInput(fields['input'], model) : [];
+  const prompt = parsePrompt(fields, rules);
+  const bare = nameBareInput({ ...request, inputs });
+  if (bare === null) return { ...request, inputs: inputs.map((text) => `${prompt.text}${String(text)}`) };
+  if (prompt.text !== '' && prompt.field !== null)
+    throw invalid(prompt.field, `${bare} takes no ${prompt.field}: leave it out`);
+  return { ...request, inputs };
+}
+
+// Only whole texts take what goes before a text. What the server was launched to put there stays away from the others by
+// itself; what the request asks for would be missed.
+function nameBareInput({
+  longText,
+  conversation,
+  inputs,
+}: Omit<EmbeddingsRequest, 'dimensions'>): string | null {
+  const isMean = longText?.way === 'mean';
+  if (conversation !== null && isMean)
+    throw invalid('long_text', 'long_text "mean" is for texts: chunks of a conversation are none');
+  if (conversation !== null) return 'messages';
+  if (isMean) return 'long_text "mean"';
+  return typeof inputs[0] === 'string' ? null : 'input of token ids';
 }
 
 // Any name will do, and none: SGLang never compares it, clients send what their own configuration calls the model,
@@ -55,11 +81,16 @@ function parseEncodingFormat(format: unknown): EncodingFormat {
   throw invalid('encoding_format', `encoding_format must be "float" or "base64", not ${shown(format)}`);
 }
 
+/** What `dimensions` may be. */
+export function dimensionsRange({ dimensions }: ModelFacts): { least: number; most: number } {
+  return { least: dimensions < MIN_DIMENSIONS ? 1 : MIN_DIMENSIONS, most: dimensions };
+}
+
 function parseDimensions(wanted: unknown, model: ModelFacts): number {
   if (isAbsent(wanted)) return model.dimensions;
-  const least = model.dimensions < MIN_DIMENSIONS ? 1 : MIN_DIMENSIONS;
-  if (isInteger(wanted) && wanted >= least && wanted <= model.dimensions) return wanted;
-  const range = `${String(least)} to ${String(model.dimensions)}`;
+  const { least, most } = dimensionsRange(model);
+  if (isInteger(wanted) && wanted >= least && wanted <= most) return wanted;
+  const range = `${String(least)} to ${String(most)}`;
   throw invalid('dimensions', `dimensions must be an integer from ${range}, not ${shown(wanted)}`);
 }
 

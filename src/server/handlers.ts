@@ -43,7 +43,7 @@ export function makeHandlers(context: HandlerContext): Record<RouteName, Handler
     },
     embeddings: (request, reply) =>
       context.metrics.whileOpen(async () => {
-        const wanted = await readEmbeddingsRequest(context, request);
+        const wanted = await renderConversation(context, await readEmbeddingsRequest(context, request));
         if (typeof wanted.inputs[0] !== 'string') warnOfTokenIds(request.id);
         return sendPieces(reply, await embedAndEncode(context, wanted, reply));
       }),
@@ -84,6 +84,16 @@ async function readEmbeddingsRequest(
   });
   metrics.spent('parse', seconds);
   return value;
+}
+
+async function renderConversation(
+  { service }: HandlerContext,
+  wanted: EmbeddingsRequest,
+): Promise<EmbeddingsRequest> {
+  const { conversation } = wanted;
+  return conversation === null
+    ? wanted
+    : { ...wanted, inputs: [await service.chatTemplate.render(conversation)] };
 }
 
 async function embedAndEncode(

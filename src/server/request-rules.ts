@@ -1,12 +1,31 @@
-// What this server was launched to do with requests that do not say it themselves. Data for whoever reads a request,
-// in any thread; who decides it is the launcher.
+// What this server was launched to do with requests that do not say it themselves, and what they may ask for by name.
+// Data for whoever reads a request, in any thread; who decides it is the launcher.
 
 import type { LongText } from '../embedder.ts';
 
 export interface RequestRules {
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
+  /** What goes before a text, by the name that `prompt_name` says. Always has `query` and `document`. */
+  prompts: Readonly<Record<string, string>>;
+  /** Of `prompts`, for texts of requests that name none; null = texts stay bare. */
+  defaultPromptName: string | null;
 }
 
+/** How the family was trained to be told what a query is for. No space goes before the query. */
+export function renderInstruction(task: string): string {
+  return `Instruct: ${task}\nQuery:`;
+}
+
+/** What the family's models have in their folders. Documents stay bare. */
+export const FAMILY_PROMPTS: RequestRules['prompts'] = {
+  query: renderInstruction('Given a web search query, retrieve relevant passages that answer the query'),
+  document: '',
+};
+
 /** A server that was told nothing. */
-export const PLAIN_RULES: RequestRules = { longText: null };
+export const PLAIN_RULES: RequestRules = {
+  longText: null,
+  prompts: FAMILY_PROMPTS,
+  defaultPromptName: null,
+};

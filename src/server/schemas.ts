@@ -3,15 +3,21 @@
 
 import { MAX_INPUTS, MIN_DIMENSIONS } from './embeddings-request.ts';
 import { MIN_CHUNK_TOKENS, MIN_TRUNCATED_TOKENS } from './long-text-request.ts';
+import { INPUT_TYPES } from './prompt-request.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const tokenIds: JsonSchema = { type: 'array', minItems: 1, items: { type: 'integer', minimum: 0 } };
+const TEXT_PART: JsonSchema = {
+  type: 'object',
+  required: ['type', 'text'],
+  properties: { type: { const: 'text' }, text: { type: 'string' } },
+};
 const text: JsonSchema = { type: 'string', minLength: 1 };
 
 export const EMBEDDINGS_BODY: JsonSchema = {
   type: 'object',
-  required: ['input'],
+  oneOf: [{ required: ['input'] }, { required: ['messages'] }],
   properties: {
     input: {
       oneOf: [
@@ -24,6 +30,23 @@ export const EMBEDDINGS_BODY: JsonSchema = {
     model: { type: ['string', 'null'] },
     encoding_format: { enum: ['float', 'base64', null], default: 'float' },
     dimensions: { type: ['integer', 'null'], minimum: MIN_DIMENSIONS },
+    messages: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        required: ['role', 'content'],
+        properties: {
+          role: { type: 'string' },
+          content: { oneOf: [{ type: 'string' }, { type: 'array', items: TEXT_PART }] },
+        },
+      },
+    },
+    add_generation_prompt: { type: ['boolean', 'null'], default: false },
+    chat_template_kwargs: { type: ['object', 'null'] },
+    input_type: { enum: [...Object.keys(INPUT_TYPES), null] },
+    instruction: { type: ['string', 'null'], minLength: 1 },
+    prompt_name: { type: ['string', 'null'] },
     truncate: { enum: [true, false, 'NONE', 'START', 'END', null] },
     truncate_prompt_tokens: {
       oneOf: [{ enum: [-1, null] }, { type: 'integer', minimum: MIN_TRUNCATED_TOKENS }],

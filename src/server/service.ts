@@ -4,6 +4,7 @@
 import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import type { FleetStatus } from './metric-rows.ts';
+import type { ChatTemplate } from './chat-template.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 
 export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
@@ -13,6 +14,8 @@ export interface Backing {
   isLive: () => boolean;
   fleet: () => FleetStatus;
   rules: RequestRules;
+  /** null = requests with `messages` are refused. */
+  chatTemplate: ChatTemplate | null;
 }
 
 export class Service {
@@ -21,6 +24,7 @@ export class Service {
     isLive: () => true,
     fleet: () => ({ workers: [], waiting: 0 }),
     rules: PLAIN_RULES,
+    chatTemplate: null,
   };
   #stopping = false;
 
@@ -57,6 +61,15 @@ export class Service {
 
   get fleet(): FleetStatus {
     return this.#backing.fleet();
+  }
+
+  /** Fault: INVALID_REQUEST where the model has none. */
+  get chatTemplate(): ChatTemplate {
+    const { chatTemplate } = this.#backing;
+    if (chatTemplate !== null) return chatTemplate;
+    const problem = 'this model came without a chat template, which messages need';
+    const hint = 'send the texts as input, or launch with --chat-template FILE';
+    throw new Fault('INVALID_REQUEST', { param: 'messages', problem, hint });
   }
 
   get rules(): RequestRules {

@@ -48,6 +48,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   yaml: ['convert/front-matter.ts', 'config/config-file.ts'],
   'prom-client': 'server/metrics.ts',
   'lru-cache': 'engine/engine.ts',
+  '@huggingface/jinja': 'server/template-thread.ts',
 };
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })

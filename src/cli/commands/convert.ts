@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/options.ts';
 import { convert } from '../../convert/convert.ts';
 import { findModel } from '../../models/find-model.ts';
+import { carryPrompts } from '../../models/prompts.ts';
 import { Fault } from '../../faults.ts';
 import { printNotice, printResult, StatusLine } from '../terminal.ts';
 
@@ -31,6 +32,7 @@ export async function runConvert(folder: string, settings: Settings<'convert'>):
       onWarning: printNotice,
       signal: cancel.signal,
     });
+    carryPrompts(folder, outfile);
     status.clear();
     printResult(
       settings.json

@@ -25,6 +25,6 @@ export const MODEL = {
     value: 'FILE',
     default: null,
     on: ['launch'],
-    doc: 'tokenizer_config.json or .jinja file; checked at start, embeddings use none',
+    doc: "tokenizer_config.json or .jinja file, for messages; default: the model's own",
   },
 } as const satisfies Record<string, OwnRow>;

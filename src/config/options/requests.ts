@@ -18,6 +18,14 @@ export const REQUESTS = {
     on: ['launch'],
     doc: 'cut inputs beyond the context to it, end token kept; default: refuse them',
   },
+  defaultPromptName: {
+    flag: 'default-prompt-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch'],
+    doc: 'prompt before texts of requests that name none, such as query',
+  },
   embeddingCacheSize: {
     flag: 'embedding-cache-size',
     kind: 'integer',

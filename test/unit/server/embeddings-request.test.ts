@@ -31,6 +31,7 @@ test('a string is one input with the defaults', () => {
     inputs: ['a'],
     dimensions: 1024,
     longText: null,
+    conversation: null,
     encodingFormat: 'float',
   });
 });

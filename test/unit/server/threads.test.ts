@@ -28,6 +28,7 @@ test('a thread does a job and says how long it took', async (t) => {
     inputs: ['a', 'ü'],
     dimensions: 4,
     longText: null,
+    conversation: null,
     encodingFormat: 'float',
   });
   assert.ok(done.seconds > 0);
