@@ -276,6 +276,21 @@ export const FAULTS = {
     message: ({ url, problem }) => `${url}: ${problem}`,
     hint: ({ hint }) => hint ?? 'the URL must be that of an OpenAI-compatible embeddings server',
   }),
+  ROW_UNFIT: row<{ place: string; problem: string; hint: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ place, problem }) => `${place} ${problem}`,
+    hint: ({ hint }) => hint,
+  }),
+  TEXT_REFUSED: row<{ problem: string; place?: string }>({
+    kind: 'data',
+    status: null,
+    retry: false,
+    message: ({ problem, place }) =>
+      `${place === undefined ? '' : `${place}: `}the server refuses the text: ${problem}`,
+    hint: () => 'mend the row, or go on without vectors for such rows: --on-refusal skip',
+  }),
   FILE_UNWRITABLE: row<{ path: string; problem: string }>({
     kind: 'host',
     status: null,

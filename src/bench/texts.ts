@@ -32,11 +32,6 @@ export function makeSource(inputs: Inputs, random: Random): InputSource {
   }
 }
 
-/** What Qwen3-Embedding wants before a query. */
-export function renderPrefix(instruction: string | null): string {
-  return instruction === null ? '' : `Instruct: ${instruction}\nQuery:`;
-}
-
 function makeWords(count: number, random: Random): string {
   let text = '';
   for (let i = 0; i < count; i++) text += `${i === 0 ? '' : ' '}${WORDS[pick(WORDS.length, random)] ?? ''}`;

@@ -5,7 +5,7 @@ import type { CommandName } from '../config/rows.ts';
 
 /** What a command gets besides its settings. */
 export interface Call {
-  operand: string;
+  operands: readonly string[];
   /** What to say about options without effect; null = nothing. */
   notice: string | null;
   /** The command line in the table's spelling, without secrets. */
@@ -14,7 +14,7 @@ export interface Call {
 
 export interface CommandRow<Name extends CommandName> {
   summary: string;
-  /** The operand's name and meaning. */
+  /** How the operand is written, `<folder>` or `[files...]`, and its meaning. */
   operand?: readonly [string, string];
   /** What to type after the program's name, and what it does. */
   examples: readonly (readonly [string, string])[];
@@ -37,14 +37,14 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
   },
   convert: {
     summary: 'convert a Hugging Face folder to a .gguf file',
-    operand: ['folder', 'folder with config.json, tokenizer.json and *.safetensors'],
+    operand: ['<folder>', 'folder with config.json, tokenizer.json and *.safetensors'],
     examples: [
       ['convert ./Qwen3-Embedding-0.6B', 'keep the type of the weights'],
       ['convert ./Qwen3-Embedding-0.6B --outtype q8_0 --outfile small.gguf', 'half the size'],
     ],
-    run: async (settings, { operand }) => {
+    run: async (settings, { operands: [folder = ''] }) => {
       const { runConvert } = await import('./commands/convert.ts');
-      return runConvert(operand, settings);
+      return runConvert(folder, settings);
     },
   },
   health: {
@@ -56,6 +56,19 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
     run: async (settings) => {
       const { runHealth } = await import('./commands/health.ts');
       return runHealth(settings);
+    },
+  },
+  embed: {
+    summary: 'turn files of texts into files of vectors',
+    operand: ['[files...]', 'JSONL, CSV, TSV, Parquet or text files, .gz too; none or - is standard input'],
+    examples: [
+      ['embed notes.jsonl --output notes.parquet --url http://127.0.0.1:30000', 'by a running server'],
+      ['embed a.csv b.csv --field body --output all.npy --model-path ./m.gguf', 'by a server of its own'],
+      ['embed --input-format text < lines.txt > vectors.jsonl', 'in a pipe'],
+    ],
+    run: async (settings, { operands }) => {
+      const { runEmbed } = await import('./commands/embed.ts');
+      return runEmbed(settings, operands);
     },
   },
   bench: {

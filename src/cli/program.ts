@@ -55,17 +55,17 @@ function buildProgram(options: ProgramOptions): Command {
 function addCommand(program: Command, name: CommandName, options: ProgramOptions): void {
   const { summary, operand, examples } = COMMANDS[name];
   const command = program.command(name).description(summary).allowExcessArguments(false);
-  if (operand !== undefined) command.argument(`<${operand[0]}>`, operand[1]);
+  if (operand !== undefined) command.argument(...operand);
   const rows = new Map(optionsOf(name).map((option) => [buildOption(option), option]));
   for (const option of rows.keys()) command.addOption(option);
   command.configureHelp(describeOptions(rows, options.showAll));
   command.addHelpText('after', `\n${renderExamples(examples, [...rows.values()], options.showAll)}`);
   command.action(async (...called: unknown[]) => {
-    const operand = operandOf(called);
+    const operands = operandsOf(called);
     await addConfigFile(command, name);
     const notice = judgeOptions(collectGiven(command, name));
     const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
-    options.onExitCode(await runCommand(name, command, { operand, notice, shownArgs }));
+    options.onExitCode(await runCommand(name, command, { operands, notice, shownArgs }));
   });
 }
 
@@ -75,8 +75,9 @@ function runCommand(name: CommandName, command: Command, call: Call): Promise<nu
   return run(readSettings(command, name), call);
 }
 
-// Commander calls with the operands, the options and the command.
-const operandOf = ([first]: readonly unknown[]): string => (typeof first === 'string' ? first : '');
+// Commander calls with the operand, or a list of them, the options and the command.
+const operandsOf = ([first]: readonly unknown[]): string[] =>
+  Array.isArray(first) ? (first as string[]) : typeof first === 'string' ? [first] : [];
 
 function buildOption({ name, group, row }: Option): CommanderOption {
   const short = row.short === undefined ? '' : `-${row.short}, `;

@@ -8,6 +8,7 @@
 import { CLIENT } from './options/client.ts';
 import { CONVERSION } from './options/conversion.ts';
 import { DEVICES } from './options/devices.ts';
+import { FILES } from './options/files.ts';
 import { LOAD } from './options/load.ts';
 import { MODEL } from './options/model.ts';
 import { NETWORK } from './options/network.ts';
@@ -24,6 +25,7 @@ export const GROUPS = {
   Devices: DEVICES,
   Requests: REQUESTS,
   Conversion: CONVERSION,
+  Files: FILES,
   Server: CLIENT,
   Load: LOAD,
   Output: OUTPUT,
@@ -36,6 +38,7 @@ export const OPTIONS = {
   ...DEVICES,
   ...REQUESTS,
   ...CONVERSION,
+  ...FILES,
   ...CLIENT,
   ...LOAD,
   ...OUTPUT,
@@ -89,6 +92,12 @@ const ALL: readonly Option[] = [
 /** Every option that a command takes, with effect or without, in the table's order. */
 export function optionsOf(command: CommandName): Option[] {
   return ALL.filter(({ row }) => row.on.includes(command));
+}
+
+/** What a command does when nothing is given. */
+export function defaultsOf<Command extends CommandName>(command: Command): Settings<Command> {
+  const own = optionsOf(command).filter(({ row }) => row.class === undefined);
+  return Object.fromEntries(own.map(({ name, row }) => [name, row.default])) as Settings<Command>;
 }
 
 /** QWEN_EMBED_PORT for --port: the environment name of an option. */

@@ -21,6 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   models: ['faults.ts', 'convert', 'download'],
   launch: ['faults.ts', 'embedder.ts', 'config', 'models', 'engine', 'pool', 'server'],
   bench: ['faults.ts', 'config', 'client'],
+  embed: ['faults.ts', 'client', 'float-text.ts'],
   cli: [
     'faults.ts',
     'embedder.ts',
@@ -32,6 +33,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'bench',
     'client',
     'embed',
+    'embed',
   ],
   'index.ts': ['faults.ts', 'embedder.ts', 'convert', 'engine', 'launch'],
 };
@@ -39,11 +41,21 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Packages that one file or room alone may import, or a few by name. */
 const IMPORTERS: Record<string, string | readonly string[]> = {
   koffi: 'engine/llama-',
+  'csv-parse': 'embed/inputs.ts',
+  hyparquet: 'embed/',
+  'hyparquet-writer': 'embed/write-parquet.ts',
+  'apache-arrow': 'embed/write-arrow.ts',
   chalk: 'cli/terminal.ts',
   ora: 'cli/terminal.ts',
   commander: 'cli/program.ts',
   execa: 'pool/worker-handle.ts',
-  undici: ['cli/commands/health.ts', 'pool/worker-handle.ts', 'bench/client.ts', 'download/'],
+  undici: [
+    'cli/commands/health.ts',
+    'pool/worker-handle.ts',
+    'bench/client.ts',
+    'embed/http-embedder.ts',
+    'download/',
+  ],
   fastify: 'server/',
   yaml: ['convert/front-matter.ts', 'config/config-file.ts'],
   'prom-client': 'server/metrics.ts',

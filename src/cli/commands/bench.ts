@@ -2,13 +2,14 @@
 // as it should be, 1 = some were not. The first Ctrl-C ends it with a report of what was measured so far.
 import { readFile } from 'node:fs/promises';
 import { parseEndpoint } from '../../client/endpoint.ts';
+import { renderPrefix } from '../../client/instruction.ts';
 import { parseLengths, renderLengths } from '../../bench/lengths.ts';
 import { planLegs } from '../../bench/plan.ts';
 import { renderProgress } from '../../bench/progress.ts';
 import { renderJson } from '../../bench/report-json.ts';
 import { renderReport } from '../../bench/report.ts';
 import { runBench, type BenchOptions, type Progress } from '../../bench/run.ts';
-import { parseLines, renderPrefix, type Inputs } from '../../bench/texts.ts';
+import { parseLines, type Inputs } from '../../bench/texts.ts';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
 import { printResult, StatusLine } from '../terminal.ts';

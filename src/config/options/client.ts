@@ -7,7 +7,7 @@ export const CLIENT = {
     kind: 'text',
     value: 'URL',
     default: 'http://127.0.0.1:30000',
-    on: ['health', 'bench'],
+    on: ['health', 'bench', 'embed'],
     doc: 'server to ask',
   },
   wait: {
@@ -40,7 +40,7 @@ export const CLIENT = {
     kind: 'text',
     value: 'KEY',
     default: null,
-    on: ['bench'],
+    on: ['bench', 'embed'],
     doc: 'bearer token to send; never printed',
   },
   modelId: {
@@ -58,7 +58,7 @@ export const CLIENT = {
     min: 0.1,
     max: 86_400,
     default: 600,
-    on: ['bench'],
+    on: ['bench', 'embed'],
     doc: 'seconds until a request without an answer counts as failed',
   },
 } as const satisfies Record<string, OwnRow>;

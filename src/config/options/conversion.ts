@@ -7,7 +7,7 @@ export const CONVERSION = {
     kind: 'choice',
     choices: ['auto', 'f32', 'f16', 'bf16', 'q8_0'],
     default: 'auto',
-    on: ['launch', 'convert'],
+    on: ['launch', 'convert', 'embed'],
     doc: 'type of the converted weights; auto: launch picks, convert keeps f16 or bf16',
   },
   dtype: {
@@ -40,7 +40,7 @@ export const CONVERSION = {
     kind: 'text',
     value: 'FOLDER',
     default: null,
-    on: ['launch'],
+    on: ['launch', 'embed'],
     doc: "where converted models are kept; default: the user's cache folder",
   },
 } as const satisfies Record<string, OwnRow>;

@@ -9,7 +9,7 @@ export const DEVICES = {
     synonyms: { mps: 'metal' },
     mayHaveIndex: true,
     default: 'auto',
-    on: ['launch'],
+    on: ['launch', 'embed'],
     doc: 'where to compute; auto takes a GPU that works, else the CPU',
   },
   tensorParallel: {

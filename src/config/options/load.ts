@@ -36,8 +36,8 @@ export const LOAD = {
     min: 1,
     max: 100_000,
     default: null,
-    on: ['bench'],
-    doc: 'texts per request; default: 1',
+    on: ['bench', 'embed'],
+    doc: 'texts per request; default: 1, embed 64',
   },
   texts: {
     flag: 'texts',

@@ -8,7 +8,7 @@ export const MODEL = {
     kind: 'text',
     value: 'PATH',
     default: null,
-    on: ['launch'],
+    on: ['launch', 'embed'],
     doc: 'Hugging Face folder (config.json, tokenizer.json, *.safetensors) or .gguf file',
   },
   servedModelName: {

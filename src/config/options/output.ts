@@ -6,7 +6,7 @@ export const OUTPUT = {
     flag: 'json',
     kind: 'switch',
     default: false,
-    on: ['convert', 'health', 'bench'],
+    on: ['convert', 'health', 'bench', 'embed'],
     doc: 'print the result as one JSON object',
   },
   enableMetrics: {

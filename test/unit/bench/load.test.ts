@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { parseLengths, renderLengths, takeLength } from '../../../src/bench/lengths.ts';
 import { makeRandom, takeExponential } from '../../../src/bench/random.ts';
-import { makeSource, parseLines, renderBody, renderPrefix } from '../../../src/bench/texts.ts';
+import { makeSource, parseLines, renderBody } from '../../../src/bench/texts.ts';
+import { renderPrefix } from '../../../src/client/instruction.ts';
 import { WORDS } from '../../../src/bench/words.ts';
 import { Fault } from '../../../src/faults.ts';
 
