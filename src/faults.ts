@@ -32,7 +32,7 @@ interface FaultRow<Params> {
 
 type NoParams = Record<string, never>;
 
-const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
 
 const row = <Params>(definition: FaultRow<Params>): FaultRow<Params> => definition;
 
@@ -313,16 +313,33 @@ export const FAULTS = {
       `${library} is not the llama.cpp this program was built for: ${problem}`,
     hint: () => 'reinstall qwen-embed so that node-llama-cpp has the pinned version',
   }),
-  MEMORY_SHORT: row<{ neededBytes: number; budgetBytes: number; workers: number }>({
+  DEVICE_MISSING: row<{ backend: string; problem: string }>({
     kind: 'host',
     status: null,
     retry: false,
-    message: ({ neededBytes, budgetBytes, workers }) =>
-      `${String(workers)} worker${workers === 1 ? '' : 's'} need ${gigabytes(neededBytes)} of memory, the budget is ${gigabytes(budgetBytes)}`,
-    hint: ({ workers }) =>
-      workers > 1
-        ? 'use a smaller --dp-size'
-        : 'use smaller weights (--outtype q8_0, a smaller model) or a larger --mem-fraction-static',
+    message: ({ backend, problem }) => `${backend} cannot be used here: ${problem}`,
+    hint: () => 'check the driver and the visible GPUs, or take what works with --device auto',
+  }),
+  MEMORY_SHORT: row<{
+    /** Whose memory. */
+    place: string;
+    /** What it is for. */
+    needed: string;
+    neededBytes: number;
+    /** `allowance` is the beginning of the sentence that `allowedBytes` ends. */
+    allowedBytes: number;
+    allowance: string;
+    /** The nearest setting that fits; null = unknown. */
+    advice: string | null;
+  }>({
+    kind: 'host',
+    status: 500,
+    retry: true,
+    message: ({ place, needed, neededBytes, allowance, allowedBytes }) =>
+      `too little memory on ${place}: ${gigabytes(neededBytes)} for ${needed}, ${allowance} ${gigabytes(allowedBytes)}`,
+    hint: ({ advice }) =>
+      advice ??
+      'free memory there, or use fewer --lanes, smaller weights (--outtype q8_0) or a smaller model',
   }),
   ENGINE_FAILED: row<{ problem: string }>({
     kind: 'host',

@@ -8,7 +8,7 @@ import { GraphLane } from './graph/graph-lane.ts';
 import { Weights } from './graph/weights.ts';
 import { openHeadlessModel } from './headless-model.ts';
 import { Lane, type Decoder, type LaneShape } from './lane.ts';
-import type { Llama } from './llama-abi.ts';
+import type { Llama, SplitMode } from './llama-abi.ts';
 import { readTensor, type ModelFile } from './model-file.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -26,6 +26,7 @@ export interface ComputeOptions {
   llama: Llama;
   file: ModelFile;
   gpuLayers: number;
+  splitMode: SplitMode;
   threads: number;
   profile: Profile;
 }
@@ -35,12 +36,12 @@ export function openCompute(options: ComputeOptions): Compute {
   return options.compute === 'graph' ? openGraphCompute(options) : openLlamaCompute(options);
 }
 
-function openLlamaCompute({ llama, file, gpuLayers, threads, profile }: ComputeOptions): Compute {
+function openLlamaCompute(options: ComputeOptions): Compute {
+  const { llama, file, gpuLayers, threads, profile } = options;
   const table = openTable(llama, file);
-  const model = openHeadlessModel(llama, file, gpuLayers);
-  const { dimensions } = file.facts;
+  const model = openHeadlessModel(llama, file, options);
   return {
-    openLane: (shape) => new Lane({ ...shape, llama, model, table, dimensions, threads, profile }),
+    openLane: (shape) => new Lane({ ...shape, llama, model, file, table, gpuLayers, threads, profile }),
     close: () => {
       llama.freeModel(model);
     },

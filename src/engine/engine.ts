@@ -23,7 +23,8 @@ import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { Detokenizer } from './detokenizer.ts';
 import { InputReader } from './input-reader.ts';
 import { type Backend, findLibraries } from './libraries.ts';
-import { type Llama, LOG_LEVEL_WARN, openLlama } from './llama-abi.ts';
+import type { LaneLimits } from './lane-shapes.ts';
+import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { Tokenizer } from './tokenizer.ts';
@@ -31,28 +32,24 @@ import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
 import { Work, type Waiter } from './work.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
-export interface EngineSettings {
+export interface EngineSettings extends LaneLimits {
   /** A .gguf file. */
   modelFile: string;
   backend: Backend;
-  /** Whose forward pass: llama.cpp's contexts (the default), or the engine's own graph on ggml. */
-  compute?: ComputeKind;
+  /** Whose forward pass: llama.cpp's contexts, or the engine's own graph on ggml. */
+  compute: ComputeKind;
   /** A folder with llama.cpp libraries built elsewhere; null = node-llama-cpp's. */
   libraryFolder: string | null;
   /** Layers on the GPU: -1 = all, 0 = none. */
   gpuLayers: number;
+  /** How several GPUs share the model; without effect where only one is visible. */
+  splitMode: SplitMode;
   /** Threads that compute one decode. */
   threads: number;
   /** Decodes that run at the same time on the one loaded model. */
   lanes: number;
-  /** Most tokens in one decode. Texts longer than this are decoded in chunks of their own. */
-  batchTokens: number;
-  /** Most tokens of shared prefixes that each lane keeps decoded; 0 turns sharing off. */
-  prefixTokens: number;
   /** Finished vectors that are kept; 0 turns the cache off. */
   cachedVectors: number;
-  /** Flash attention for batches. On the CPU it makes a text's vector depend on its batch: see plan.ts. */
-  flashAttention: boolean;
 }
 
 const LONGEST_KEY = 256;
@@ -87,17 +84,17 @@ class Engine implements Embedder {
   #closing: Promise<void> | null = null;
 
   constructor(settings: EngineSettings, file: ModelFile, llama: Llama) {
-    this.model = file.facts;
+    this.model = { ...file.facts, contextTokens: settings.contextTokens };
     this.#file = file;
     this.#tokenizer = new Tokenizer(llama, file);
     this.#inputs = new InputReader({
       tokenise: (text) => this.#tokenizer.tokenise(text),
       endToken: file.endToken,
-      model: file.facts,
+      model: this.model,
     });
     this.#finished =
       settings.cachedVectors > 0 ? new LRUCache<string, FinishedText>({ max: settings.cachedVectors }) : null;
-    const compute = openCompute({ compute: 'llama', ...settings, llama, file, profile: this.#profile });
+    const compute = openCompute({ ...settings, llama, file, profile: this.#profile });
     this.#compute = compute;
     this.#scheduler = new Scheduler({
       ...settings,

@@ -7,7 +7,8 @@
 import type { GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { renderGgufHeader } from '../convert/gguf-write.ts';
 import { Fault } from '../faults.ts';
-import { HANDED_OVER, type Llama, type Pointer } from './llama-abi.ts';
+import { findShortage } from './devices.ts';
+import { HANDED_OVER, SPLIT_MODES, type Llama, type Pointer, type SplitMode } from './llama-abi.ts';
 import { readTensorBlocks, type ModelFile } from './model-file.ts';
 
 /** Rows of the table and head that stay; the least that the row kernels of all backends take whole. */
@@ -32,23 +33,37 @@ export function renderHeadlessHeader({ header, tokenEmbeddings }: ModelFile): Bu
 }
 
 /**
- * Loads the weights onto the devices that `gpuLayers` says (-1 = all, 0 = CPU).
- * Faults: ENGINE_FAILED (memory is short, as a rule), FILE_UNREADABLE, WEIGHTS_CORRUPT.
+ * Loads the weights onto the devices that `gpuLayers` (-1 = all, 0 = CPU) and `splitMode` say.
+ * Faults: MEMORY_SHORT, ENGINE_FAILED, FILE_UNREADABLE, WEIGHTS_CORRUPT.
  */
-export function openHeadlessModel(llama: Llama, file: ModelFile, gpuLayers: number): Pointer {
+export function openHeadlessModel(
+  llama: Llama,
+  file: ModelFile,
+  { gpuLayers, splitMode }: { gpuLayers: number; splitMode: SplitMode },
+): Pointer {
   const bytes = renderHeadlessHeader(file);
   const header = llama.openHeader(bytes, bytes.length, { no_alloc: true, ctx: null });
   if (header === null) throw new Fault('BUG', { problem: 'llama.cpp does not take the edited header' });
   const filler = new TensorFiller(llama, file);
   try {
-    const params = llama.modelParams({ ...HANDED_OVER, n_gpu_layers: gpuLayers });
+    const split_mode = SPLIT_MODES[splitMode];
+    const params = llama.modelParams({ ...HANDED_OVER, n_gpu_layers: gpuLayers, split_mode });
     const model = llama.initModel(header, filler.fill, null, params);
     if (filler.error !== null) throw filler.error;
-    if (model === null) throw new Fault('ENGINE_FAILED', { problem: 'the weights could not be loaded' });
+    if (model === null) throw weightsFault(llama, file, gpuLayers);
     return model;
   } finally {
     llama.freeHeader(header);
   }
+}
+
+// llama.cpp says no more than that it failed. Where the weights are larger than what is free, that is the reason.
+function weightsFault(llama: Llama, file: ModelFile, gpuLayers: number): Fault {
+  const neededBytes = file.header.tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return (
+    findShortage(llama, { onGpu: gpuLayers !== 0, purpose: 'the weights', neededBytes }) ??
+    new Fault('ENGINE_FAILED', { problem: 'the weights could not be loaded' })
+  );
 }
 
 /** Answers llama.cpp's call per tensor. An error must not cross native frames, so the first is kept for later. */

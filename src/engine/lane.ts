@@ -2,9 +2,12 @@
 // Knows tokens and raw vectors; knows nothing of texts, calls or queues.
 import type { Profile } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import { findShortage } from './devices.ts';
 import type { Llama, Pointer } from './llama-abi.ts';
-import { FLASH_ATTENTION, POOLING_LAST } from './llama-abi.ts';
+import { FLASH_ATTENTION } from './llama-abi.ts';
 import type { Batch } from './llama-layout.ts';
+import { laneBytes } from './memory-need.ts';
+import { POOLING_LAST, type ModelFile } from './model-file.ts';
 import type { Prefix } from './prefixes.ts';
 import type { TokenTable } from './token-table.ts';
 
@@ -24,7 +27,8 @@ export interface LaneOptions extends LaneShape {
   llama: Llama;
   model: Pointer;
   table: TokenTable;
-  dimensions: number;
+  file: ModelFile;
+  gpuLayers: number;
   threads: number;
   profile: Profile;
 }
@@ -77,7 +81,7 @@ export class Lane implements Decoder {
   /** Sequences of the last decode's texts, whose cells the next one frees. */
   #usedSequences = 0;
 
-  /** Faults: ENGINE_FAILED where memory for the context is short. */
+  /** Faults: MEMORY_SHORT, ENGINE_FAILED. */
   constructor(options: LaneOptions) {
     const { llama, model, batchTokens, cells, sequences, prefixSequences, threads } = options;
     const context = llama.initContext(
@@ -95,13 +99,12 @@ export class Lane implements Decoder {
         kv_unified: true,
       }),
     );
-    if (context === null)
-      throw new Fault('ENGINE_FAILED', { problem: `no context of ${String(cells)} tokens could be made` });
+    if (context === null) throw contextFault(options);
     this.cells = cells;
     this.#options = options;
     this.#context = context;
     this.#memory = llama.getMemory(context);
-    this.#buffers = allocateBuffers(llama, batchTokens, options.dimensions);
+    this.#buffers = allocateBuffers(llama, batchTokens, options.file.facts.dimensions);
   }
 
   async decodeTexts(
@@ -135,11 +138,11 @@ export class Lane implements Decoder {
   }
 
   #readVector(sequence: number): Float32Array {
-    const { llama, dimensions } = this.#options;
+    const { llama, file } = this.#options;
     const pointer = llama.getEmbedding(this.#context, sequence);
     if (pointer === null)
       throw new Fault('ENGINE_FAILED', { problem: `no embedding for sequence ${String(sequence)}` });
-    return llama.viewFloats(pointer, dimensions);
+    return llama.viewFloats(pointer, file.facts.dimensions);
   }
 
   #freeTexts(): void {
@@ -200,6 +203,17 @@ export class Lane implements Decoder {
     }
     batch.n_tokens = at;
   }
+}
+
+// llama.cpp says no more than that it failed. Where a context is larger than what is free, that is the reason.
+function contextFault({ llama, file, gpuLayers, cells, ...options }: LaneOptions): Fault {
+  const bytes = laneBytes('llama', file.shape, { ...options, cells });
+  const purpose = `the context of a lane of ${String(cells)} tokens`;
+  const neededBytes = bytes.keysValues + bytes.prefixes + bytes.compute;
+  return (
+    findShortage(llama, { onGpu: gpuLayers !== 0, purpose, neededBytes }) ??
+    new Fault('ENGINE_FAILED', { problem: `no context of ${String(cells)} tokens could be made` })
+  );
 }
 
 /** Input of one decode. `sequenceIds` is what `batch.seq_id` points into, one id per token. */

@@ -86,6 +86,7 @@ export const LOG_CALLBACK = koffi.proto(
 
 export interface ModelParams {
   n_gpu_layers: number;
+  split_mode: number;
   load_mode: number;
   use_extra_bufts: boolean;
   vocab_only: boolean;

@@ -6,12 +6,25 @@ import type { GgufHeader, GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { readGgufHeader } from '../convert/gguf-read.ts';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
-import { POOLING_LAST } from './llama-abi.ts';
+
+/** The lengths that tensors' shapes follow from. */
+export interface ModelShape {
+  layers: number;
+  hidden: number;
+  ffn: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+}
+
+/** llama.cpp's number for reading a text's vector at its last token, in files and in contexts. */
+export const POOLING_LAST = 3;
 
 export interface ModelFile {
   path: string;
   header: GgufHeader;
   facts: ModelFacts;
+  shape: ModelShape;
   /** Appended to every text; its output is the vector. */
   endToken: number;
   /** Added tokens, which are matched in a text before anything else: content -> id. */
@@ -50,6 +63,7 @@ export function readModelFile(path: string): ModelFile {
   return {
     path,
     header,
+    shape,
     facts: {
       dimensions: shape.hidden,
       contextTokens: number('qwen3.context_length'),
@@ -119,15 +133,6 @@ function findAddedTokens(metadata: GgufMetadata): Map<string, number> {
   return added;
 }
 
-interface Shape {
-  layers: number;
-  hidden: number;
-  ffn: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-}
-
 /** Tensors of one layer: name -> ggml shape (fastest dimension first). */
 const layerTensors = ({
   hidden,
@@ -135,7 +140,7 @@ const layerTensors = ({
   heads,
   kvHeads,
   headDim,
-}: Shape): Record<string, readonly number[]> => ({
+}: ModelShape): Record<string, readonly number[]> => ({
   attn_norm: [hidden],
   attn_q: [hidden, heads * headDim],
   attn_k: [hidden, kvHeads * headDim],
@@ -150,7 +155,7 @@ const layerTensors = ({
 });
 
 // llama.cpp would make up a missing tensor and abort the process on a wrong shape, so neither may reach it.
-function checkTensors(path: string, tensors: readonly GgufTensor[], shape: Shape): void {
+function checkTensors(path: string, tensors: readonly GgufTensor[], shape: ModelShape): void {
   const shapes = new Map(tensors.map((tensor) => [tensor.name, tensor.shape.join(' x ')]));
   const check = (name: string, expected: readonly number[]) => {
     const actual = shapes.get(name);

@@ -3,19 +3,14 @@
 import type { Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
+import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
 import type { Decoder, LaneShape } from './lane.ts';
 import { PrefixStore } from './prefixes.ts';
 import type { Work } from './work.ts';
 
-export interface SchedulerOptions {
+export interface SchedulerOptions extends LaneLimits {
   openLane: (shape: LaneShape) => Decoder;
   lanes: number;
-  /** Most tokens per decode; a text beyond it goes in chunks on a lane of its own. */
-  batchTokens: number;
-  /** Most tokens of shared prefixes that each lane keeps decoded; 0 turns sharing off. */
-  prefixTokens: number;
-  /** For batches of texts; a text that goes in chunks always has it. */
-  flashAttention: boolean;
   profile: Profile;
 }
 
@@ -25,13 +20,6 @@ interface LongRun {
   chunks: number[];
   position: number;
 }
-
-/** llama.cpp keeps at most 256 sequences apart (LLAMA_MAX_SEQ); some of them hold prefixes. */
-const MOST_SEQUENCES = 256;
-const PREFIX_SEQUENCES = 8;
-
-/** Cells of a long lane grow in steps of powers of two from here, so that few sizes are ever opened. */
-const LEAST_LONG_CELLS = 1024;
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -47,14 +35,12 @@ export class Scheduler {
   #longBusy = false;
 
   constructor(options: SchedulerOptions) {
-    const { batchTokens, prefixTokens, flashAttention, lanes, openLane } = options;
+    const { prefixTokens, lanes, openLane } = options;
     this.#options = options;
     this.#prefixes = new PrefixStore({ tokens: prefixTokens, count: PREFIX_SEQUENCES });
-    const prefixSequences = prefixTokens > 0 ? PREFIX_SEQUENCES : 0;
-    this.#sequences = Math.min(MOST_SEQUENCES - prefixSequences, batchTokens);
-    const shape = { batchTokens, sequences: this.#sequences, prefixSequences, flashAttention };
-    const cells = batchTokens + prefixTokens;
-    this.#lanes = Array.from({ length: lanes }, () => openLane({ ...shape, cells }));
+    const shape = planTextLane(options);
+    this.#sequences = shape.sequences;
+    this.#lanes = Array.from({ length: lanes }, () => openLane(shape));
     this.#idle = [...this.#lanes];
   }
 
@@ -150,11 +136,11 @@ export class Scheduler {
 
   /** The run to go on with; a new one when the last is over or nobody wants it any more. */
   #nextLongRun(): LongRun | null {
-    const { batchTokens } = this.#options;
+    const { chunkTokens } = this.#options;
     if (this.#longRun !== null && !isOver(this.#longRun)) return this.#longRun;
     const [work] = this.#longTexts.take({ tokens: 1, sequences: 1 });
     this.#longRun =
-      work === undefined ? null : { work, chunks: planChunks(work.tokens.length, batchTokens), position: 0 };
+      work === undefined ? null : { work, chunks: planChunks(work.tokens.length, chunkTokens), position: 0 };
     return this.#longRun;
   }
 
@@ -163,11 +149,7 @@ export class Scheduler {
     if (this.#longLane !== null && this.#longLane.cells >= tokens) return this.#longLane;
     this.#longLane?.close();
     this.#longLane = null;
-    const cells = Math.max(LEAST_LONG_CELLS, 2 ** Math.ceil(Math.log2(tokens)));
-    // Without flash attention a 32k text would need batchTokens x 32k scores per head; and a text that always goes
-    // alone, in the same chunks, cannot differ from itself in a batch.
-    const { batchTokens, openLane } = this.#options;
-    this.#longLane = openLane({ batchTokens, sequences: 1, prefixSequences: 0, cells, flashAttention: true });
+    this.#longLane = this.#options.openLane(planLongLane(this.#options, tokens));
     return this.#longLane;
   }
 }

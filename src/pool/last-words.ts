@@ -5,6 +5,9 @@ import { StringDecoder } from 'node:string_decoder';
 const MAX_LINES = 40;
 const MAX_LINE_CHARACTERS = 500;
 
+/** Lines of a stack trace, as ggml, glibc, gdb and Node print them: they follow the reason and bury it. */
+const FRAME = /^\s*(?:#?\d+:?\s|at\s|-----|\[?0x|\[New LWP|\[Thread|\S+\.(?:so|dylib|dll|node)\S*\()/;
+
 export class LastWords {
   readonly #lines: string[] = [];
   readonly #onLine: (line: string) => void;
@@ -37,5 +40,10 @@ export class LastWords {
 
   get lines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** The last lines that are sentences, at most `count`. */
+  sentences(count: number): string[] {
+    return this.#lines.filter((line) => !FRAME.test(line)).slice(-count);
   }
 }

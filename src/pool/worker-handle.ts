@@ -208,7 +208,7 @@ export class WorkerHandle implements Runner {
   }
 
   #withLastWords(problem: string): string {
-    const lines = this.lastWords.slice(-3);
+    const lines = this.#lastWords.sentences(3);
     return lines.length === 0 ? `${problem}, without a word` : `${problem}, saying: ${lines.join(' | ')}`;
   }
 

@@ -95,6 +95,7 @@ export const ROUTES = {
       'CANCELLED',
       'VECTOR_NOT_FINITE',
       'ENGINE_FAILED',
+      'MEMORY_SHORT',
       'WORKER_START_FAILED',
       'WORKER_DIED',
       'WIRE_MALFORMED',

@@ -223,7 +223,7 @@ const BROKEN: Record<string, { break: (folder: string) => string[]; code: number
     ],
     code: 5,
     stderr:
-      /^error: 64 workers need [\d.]+ GB of memory, the budget is [\d.]+ GB\nhint: use a smaller --dp-size\n$/,
+      /^error: too little memory on the system: [\d.]+ GB for process \([\d.]+ GB\), .*, --mem-fraction-static 0\.01 of the [\d.]+ GB free there allows [\d.]+ GB\nhint: .+\n$/,
   },
 };
 

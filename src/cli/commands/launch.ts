@@ -1,13 +1,17 @@
-// `qwen-embed launch`: starts a service, tells when it is ready, ends it on SIGTERM or Ctrl-C.
+// `qwen-embed launch`: starts a service, tells when it is ready, ends it on SIGTERM or Ctrl-C; or shows its plan.
 import { setMaxListeners } from 'node:events';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
-import { startService, type Progress } from '../../launch/service.ts';
-import { printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
+import { planService } from '../../launch/plan-service.ts';
+import { describePlan, renderPlan } from '../../launch/render-plan.ts';
+import { requireModelPath, startService, type Progress } from '../../launch/service.ts';
+import { findModel } from '../../models/find-model.ts';
+import { printLog, printNotice, printReady, printResult, StatusLine } from '../terminal.ts';
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
 export async function runLaunch(settings: Settings<'launch'>, notice: string | null): Promise<number> {
   if (notice !== null) printNotice(notice);
+  if (settings.dryRun) return showPlan(settings);
   const stop = new StopSignal();
   const status = new StatusLine();
   try {
@@ -33,6 +37,13 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
     status.clear();
   }
   return stop.exitCode;
+}
+
+/** Prints what a launch would do. */
+async function showPlan(settings: Settings<'launch'>): Promise<number> {
+  const plan = await planService(settings, findModel(requireModelPath(settings)));
+  printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan, settings));
+  return 0;
 }
 
 function showProgress(status: StatusLine, settings: Settings<'launch'>): Progress {

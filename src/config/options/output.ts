@@ -2,12 +2,19 @@
 import type { OwnRow } from '../rows.ts';
 
 export const OUTPUT = {
+  dryRun: {
+    flag: 'dry-run',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    doc: 'print the plan (devices, workers, lanes, memory) and start nothing',
+  },
   json: {
     flag: 'json',
     kind: 'switch',
     default: false,
-    on: ['convert', 'health', 'bench', 'embed'],
-    doc: 'print the result as one JSON object',
+    on: ['launch', 'convert', 'health', 'bench', 'embed'],
+    doc: 'print the result as one JSON object; launch: the plan of --dry-run',
   },
   enableMetrics: {
     flag: 'enable-metrics',

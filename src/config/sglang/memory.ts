@@ -1,5 +1,5 @@
 // SGLang's flags on memory, on the order of requests and on when batches are cut.
-import { choice, flag, human, integer, json, list, number, type Topic } from './entry.ts';
+import { choice, flag, integer, json, list, number, type Topic } from './entry.ts';
 
 const ORDER = 'requests are served in the order of their arrival';
 
@@ -7,17 +7,12 @@ const SCHEDULING: Topic = {
   title: "SGLang's memory and scheduling",
   why: 'the plan sizes memory and batches',
   accept: {
-    'context-length': human('most tokens of a sequence', { why: "the model's own context length rules" }),
-    'max-running-requests': integer('most sequences at a time'),
     'max-queued-requests': integer('requests that may wait', { why: 'requests wait and are not refused' }),
     'max-inflight-prefill-tokens': integer('tokens that may wait', {
       why: 'requests wait and are not refused',
     }),
-    'max-total-tokens': human('tokens in the pool of keys and values'),
-    'chunked-prefill-size': integer('tokens of a piece of a long text; -1 = whole'),
     'prefill-decode-interval': integer('rounds of decoding between prefills', { min: 0 }),
     'enable-dynamic-chunking': flag('pieces of changing size between pipeline stages'),
-    'prefill-max-requests': integer('requests in one batch'),
     'schedule-policy': choice(
       'lpm random fcfs dfs-weight lof priority routing-key hrrn',
       'order of the queue',

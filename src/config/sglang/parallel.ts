@@ -66,10 +66,6 @@ const DEVICE: Topic = {
   title: "SGLang's device and timeouts",
   why: 'the plan picks devices, threads and memory',
   accept: {
-    'gpu-id-step': integer('distance between the GPUs taken', {
-      min: 1,
-      why: 'GPUs are taken one after another',
-    }),
     'random-seed': integer('seed of sampling', { why: 'nothing is sampled' }),
     'mlx-enable-sampling': flag('sampling on Apple silicon', { why: 'nothing is sampled' }),
     'watchdog-timeout': number('seconds of a batch after which the server gives up', {
@@ -86,12 +82,6 @@ const DEVICE: Topic = {
     'gc-threshold': list('integer', "limits of Python's memory", { why: 'there is no Python' }),
   },
   reject: {
-    'base-gpu-id': integer('number of the first GPU', {
-      min: 0,
-      unless: ['0'],
-      why: 'GPUs are taken from the first on',
-      instead: 'set CUDA_VISIBLE_DEVICES',
-    }),
     'use-ray': flag('actors of Ray', { why: ONE_MACHINE, instead: ROUTER }),
   },
 };

@@ -35,7 +35,7 @@ export interface PlacedText {
 }
 
 /** Texts shorter than half of the longest in a block get a block of their own, unless that is no longer than this. */
-const SHORT = 32;
+export const SHORT = 32;
 
 /** All slots are full: rows lie as attention wants them. */
 export const isEven = ({ texts, tokens, length }: BlockShape): boolean => tokens === texts * length;

@@ -1,7 +1,8 @@
 // Owns the device that a graph runs on: which one, its memory, and regions of that memory that outlive one graph.
 // Knows nothing of models. Every allocation that fails is a fault here, so that nobody else meets a null.
-import { TENSOR_TYPES } from '../../convert/gguf.ts';
+import { TENSOR_TYPES, tensorSizeBytes } from '../../convert/gguf.ts';
 import { Fault } from '../../faults.ts';
+import { shortageOf } from '../devices.ts';
 import type { Llama, Pointer } from '../llama-abi.ts';
 import { bindGgml, DEVICE_TYPES, type Ggml } from './ggml-abi.ts';
 
@@ -10,6 +11,8 @@ export interface Device {
   pointer: Pointer;
   bufferType: Pointer;
   name: string;
+  /** The fault for an allocation that failed. */
+  shortage: (purpose: string, neededBytes: number) => Fault;
 }
 
 /** Faults: NATIVE_MISMATCH, ENGINE_FAILED where the libraries see no such device. */
@@ -17,7 +20,13 @@ export function openDevice(llama: Llama, kind: keyof typeof DEVICE_TYPES): Devic
   const ggml = bindGgml(llama);
   const pointer = ggml.findDevice(DEVICE_TYPES[kind]);
   if (pointer === null) throw new Fault('ENGINE_FAILED', { problem: `the libraries see no ${kind} device` });
-  return { ggml, pointer, bufferType: ggml.bufferType(pointer), name: ggml.deviceName(pointer) };
+  return {
+    ggml,
+    pointer,
+    bufferType: ggml.bufferType(pointer),
+    name: ggml.deviceName(pointer),
+    shortage: (purpose, neededBytes) => shortageOf(llama, { onGpu: kind === 'gpu', purpose, neededBytes }),
+  };
 }
 
 /** A ggml context for `tensors` descriptions of tensors and, if `nodes` is given, a graph of that many nodes. */
@@ -50,14 +59,17 @@ export class Region {
   readonly #ggml: Ggml;
   readonly #context: Pointer;
 
-  /** Faults: ENGINE_FAILED where the device has no room. */
-  constructor({ ggml, bufferType, name }: Device, plans: readonly TensorPlan[], purpose: string) {
+  /** Faults: MEMORY_SHORT. */
+  constructor({ ggml, bufferType, shortage }: Device, plans: readonly TensorPlan[], purpose: string) {
     const context = openContext(ggml, plans.length);
     this.tensors = plans.map(({ type, shape }) => describeTensor({ ggml, context }, type, shape));
     const buffer = ggml.allocateContext(context, bufferType);
     if (buffer === null) {
       ggml.freeContext(context);
-      throw new Fault('ENGINE_FAILED', { problem: `${name} has no room for ${purpose}` });
+      throw shortage(
+        purpose,
+        plans.reduce((sum, plan) => sum + (tensorSizeBytes(plan) ?? 0), 0),
+      );
     }
     ggml.clearBuffer(buffer, 0);
     this.buffer = buffer;

@@ -5,6 +5,7 @@ import type { Profile } from '../../embedder.ts';
 import { Fault } from '../../faults.ts';
 import type { Decoder, LaneShape, LaneText } from '../lane.ts';
 import type { Pointer } from '../llama-abi.ts';
+import { laneBytes } from '../memory-need.ts';
 import type { Prefix } from '../prefixes.ts';
 import type { TokenTable } from '../token-table.ts';
 import { planBlocks, type ForwardShape } from './blocks.ts';
@@ -42,7 +43,7 @@ export class GraphLane implements Decoder {
   #last: { key: string; version: number; forward: Forward } | null = null;
   #vectors = new Float32Array(0);
 
-  /** Faults: ENGINE_FAILED where memory is short, MODEL_UNSUPPORTED where the device lacks an operation. */
+  /** Faults: MEMORY_SHORT, ENGINE_FAILED, MODEL_UNSUPPORTED where the device lacks an operation. */
   constructor(options: GraphLaneOptions) {
     const { device, weights, cells, batchTokens, prefixSequences, threads } = options;
     const { ggml } = device;
@@ -196,12 +197,17 @@ export class GraphLane implements Decoder {
     try {
       if (checks) this.#checkOperations(forward);
       if (!device.ggml.allocateGraph(this.#allocator, forward.sketch.graph))
-        throw new Fault('ENGINE_FAILED', { problem: `${device.name} has no room for a batch` });
+        throw device.shortage('one batch', this.#computeBytes());
     } catch (error) {
       forward.sketch.close();
       throw error;
     }
     return forward;
+  }
+
+  #computeBytes(): number {
+    const { weights } = this.#options;
+    return laneBytes('graph', weights.hyperparameters, this.#options).compute;
   }
 
   /** Builds a graph of every kind of node, so that memory and operations that lack show here, not in a request. */

@@ -1,15 +1,9 @@
 // Owns what the graph must know of a model beside its weights, read from the .gguf's metadata, and the refusal of what
 // the graph does not compute: llama.cpp would know scaled rotary embeddings or biases, the graph would leave them out.
 import { Fault } from '../../faults.ts';
-import type { ModelFile } from '../model-file.ts';
+import type { ModelFile, ModelShape } from '../model-file.ts';
 
-export interface Hyperparameters {
-  layers: number;
-  hidden: number;
-  ffn: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
+export interface Hyperparameters extends ModelShape {
   contextTokens: number;
   ropeBase: number;
   epsilon: number;
@@ -19,7 +13,7 @@ const KNOWN_TENSOR =
   /^(?:token_embd|output_norm|output|blk\.\d+\.(?:attn_(?:norm|q|k|v|q_norm|k_norm|output)|ffn_(?:norm|gate|up|down)))\.weight$/;
 
 /** Faults: MODEL_UNSUPPORTED. */
-export function readHyperparameters({ path, header, facts }: ModelFile): Hyperparameters {
+export function readHyperparameters({ path, header, facts, shape }: ModelFile): Hyperparameters {
   const { metadata, tensors } = header;
   const refuse = (problem: string): never => {
     throw new Fault('MODEL_UNSUPPORTED', { path, problem });
@@ -33,16 +27,10 @@ export function readHyperparameters({ path, header, facts }: ModelFile): Hyperpa
   if (unknown !== undefined) refuse(`it has a tensor ${unknown.name} that no Qwen3-Embedding model has`);
   const scaling = metadata.get('qwen3.rope.scaling.type');
   if (scaling !== undefined && scaling.value !== 'none') refuse('it scales its rotary embeddings');
-  const headDim = number('attention.key_length');
-  if ((optional('rope.dimension_count') ?? headDim) !== headDim)
+  if ((optional('rope.dimension_count') ?? shape.headDim) !== shape.headDim)
     refuse('it rotates only a part of each head');
   return {
-    layers: facts.layers,
-    hidden: facts.dimensions,
-    ffn: number('feed_forward_length'),
-    heads: number('attention.head_count'),
-    kvHeads: number('attention.head_count_kv'),
-    headDim,
+    ...shape,
     contextTokens: facts.contextTokens,
     ropeBase: number('rope.freq_base'),
     epsilon: number('attention.layer_norm_rms_epsilon'),

@@ -12,7 +12,7 @@ export interface KeysValues {
 }
 
 /** Few sizes, so that a growing batch does not mean new memory each time. */
-const ROW_STEP = 1024;
+export const ROW_STEP = 1024;
 const INPUT_STEP_BYTES = 1024 * 1024;
 
 /** Memory that is made anew when more is asked for. */

@@ -1,93 +1,88 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Machine } from '../../../src/launch/machine.ts';
-import { planLaunch, planOuttype, type PlanQuestion } from '../../../src/launch/plan.ts';
+import { planOuttype } from '../../../src/launch/outtype.ts';
+import { engineOf, firstAttempt, gpus, MACHINE, plan, withCuda } from './plan-question.ts';
 
-const MACHINE: Machine = {
-  platform: 'linux',
-  arch: 'x64',
-  cores: 8,
-  memoryBytes: 16e9,
-  hasFastBf16: true,
-  hasNvidia: false,
-  visibleGpus: null,
-};
-const SETTINGS: PlanQuestion['settings'] = {
-  device: 'auto',
-  tensorParallel: 1,
-  dataParallel: 1,
-  memFractionStatic: 0.9,
-  threads: null,
-  llamaFolder: null,
-  embeddingCacheSize: 0,
-  lanes: null,
-  batchTokens: null,
-  compute: 'auto',
-};
-
-function plan(settings: Partial<PlanQuestion['settings']>, machine: Partial<Machine> = {}) {
-  return planLaunch({
-    settings: { ...SETTINGS, ...settings },
-    machine: { ...MACHINE, ...machine },
-    model: { file: 'm.gguf', sizeBytes: 1e9 },
-  });
-}
+const ways = (changes: Parameters<typeof plan>[0]) =>
+  plan(changes).attempts.map(({ backend, compute }) => `${backend} ${compute}`);
 
 test('without a GPU there is one attempt, on the CPU, with all cores', () => {
-  const [only, ...others] = plan({});
-  assert.deepEqual([only?.backend, only?.workers[0]?.engine.threads, others.length], ['cpu', 8, 0]);
+  const [only, ...others] = plan().attempts;
+  assert.deepEqual([only.backend, only.workers[0]?.engine.threads, others.length], ['cpu', 8, 0]);
 });
 
 test('workers on the CPU share its cores', () => {
   assert.deepEqual(
-    plan({ dataParallel: 3 })[0]?.workers.map(({ engine }) => engine.threads),
+    firstAttempt({ settings: { dataParallel: 3 } }).workers.map(({ engine }) => engine.threads),
     [2, 2, 2],
   );
 });
 
-test('with an NVIDIA driver CUDA is tried first and the CPU after it', () => {
-  assert.deepEqual(
-    plan({}, { hasNvidia: true }).map(({ backend }) => backend),
-    ['cuda', 'cuda', 'cpu'],
-  );
+test('on CUDA our own graph comes first, then llama.cpp, and the CPU at last', () => {
+  assert.deepEqual(ways({ machine: withCuda(1) }), ['cuda graph', 'cuda llama', 'cpu llama']);
+});
+
+test('a GPU that Vulkan sees comes after CUDA and before the CPU', () => {
+  const both = { ...withCuda(1), hasGraphics: true };
+  const machine = { ...both, gpus: { ...both.gpus, vulkan: { gpus: gpus(1) } } };
+  assert.deepEqual(ways({ machine }), ['cuda graph', 'cuda llama', 'vulkan llama', 'cpu llama']);
+});
+
+test('an integrated GPU is taken by --device vulkan only', () => {
+  const integrated = gpus(1).map((gpu) => ({ ...gpu, isIntegrated: true }));
+  const machine = { hasGraphics: true, gpus: { vulkan: { gpus: integrated } } };
+  assert.deepEqual(ways({ machine }), ['cpu llama']);
+  assert.deepEqual(ways({ machine, settings: { device: 'vulkan' } }), ['vulkan llama']);
+});
+
+test('Apple silicon takes Metal', () => {
+  const machine = { platform: 'darwin', arch: 'arm64', gpus: { metal: { gpus: gpus(1) } } };
+  assert.deepEqual(ways({ machine }), ['metal llama', 'cpu llama']);
+});
+
+test('a model that is split over GPUs, or --compute llama, leaves our own graph out', () => {
+  const machine = withCuda(2);
+  assert.deepEqual(ways({ machine, settings: { device: 'cuda', tensorParallel: 2 } }), ['cuda llama']);
+  assert.deepEqual(ways({ machine, settings: { device: 'cuda', compute: 'llama' } }), ['cuda llama']);
 });
 
 test('--device cuda without a driver runs on the CPU and says so', () => {
-  const [attempt] = plan({ device: 'cuda' });
-  assert.deepEqual(
-    [attempt?.backend, attempt?.reason],
-    ['cpu', 'CPU, because --device cuda found no NVIDIA driver'],
-  );
+  const { backend, reason } = firstAttempt({ settings: { device: 'cuda' } });
+  assert.deepEqual([backend, reason], ['cpu', 'CPU, because --device cuda found no NVIDIA driver']);
 });
 
 test('--device cuda with a driver never falls back to the CPU', () => {
-  assert.deepEqual(
-    [...new Set(plan({ device: 'cuda' }, { hasNvidia: true }).map(({ backend }) => backend))],
-    ['cuda'],
-  );
+  assert.deepEqual(ways({ machine: withCuda(1), settings: { device: 'cuda' } }), [
+    'cuda graph',
+    'cuda llama',
+  ]);
 });
 
-test('each worker gets GPUs of its own, among those visible', () => {
-  const visible = plan(
-    { device: 'cuda', dataParallel: 2, tensorParallel: 2 },
-    { hasNvidia: true, visibleGpus: '4,5,6,7' },
-  );
+test('a driver whose GPUs nobody sees is passed over, with the reason', () => {
+  const machine = { hasNvidia: true, gpus: { cuda: { problem: 'the driver is too old' } } };
+  const { attempts, passedOver } = plan({ machine });
   assert.deepEqual(
-    visible[0]?.workers.map(({ env }) => env['CUDA_VISIBLE_DEVICES']),
-    ['4,5', '6,7'],
+    attempts.map(({ backend }) => backend),
+    ['cpu'],
   );
+  assert.equal(passedOver[0]?.fault.message, 'cuda cannot be used here: the driver is too old');
+  assert.throws(() => plan({ machine, settings: { device: 'cuda' } }), { code: 'DEVICE_MISSING' });
 });
 
-test('models that do not fit the memory budget are refused with the numbers', () => {
-  assert.throws(() => plan({ dataParallel: 12 }), {
-    code: 'MEMORY_SHORT',
-    message: '12 workers need 15.2 GB of memory, the budget is 14.4 GB',
+test('--device vulkan without a GPU is refused instead of running on the CPU', () => {
+  assert.throws(() => plan({ settings: { device: 'vulkan' }, machine: { gpus: { vulkan: { gpus: [] } } } }), {
+    code: 'DEVICE_MISSING',
+    message: 'vulkan cannot be used here: its libraries see no GPU',
   });
 });
 
-test('--lanes and --max-prefill-tokens win over the plan', () => {
-  const engine = plan({ lanes: 2, batchTokens: 1024 })[0]?.workers[0]?.engine;
-  assert.deepEqual([engine?.lanes, engine?.batchTokens], [2, 1024]);
+test('a longer context than the model was trained for needs leave', () => {
+  const settings = { contextLength: 50_000 };
+  assert.throws(() => plan({ settings }), {
+    code: 'BAD_OPTION',
+    message: '--context-length 50000: the model was trained for 40960 tokens',
+  });
+  assert.equal(engineOf({ settings, machine: { allowsLongerContext: true } }).contextTokens, 50_000);
 });
 
 for (const [what, machine, outtype] of [
@@ -107,16 +102,4 @@ test('--dtype names the type of the weights where --outtype does not', () => {
     planOuttype({ device: 'cpu', dtype, outtype }, MACHINE).outtype;
   assert.deepEqual([pick('half'), pick('bfloat16'), pick('float')], ['f16', 'bf16', 'f32']);
   assert.equal(pick('half', 'q8_0'), 'q8_0');
-});
-
-test('CUDA computes with our own graph, then with llama.cpp, unless the model is split over GPUs', () => {
-  const compute = (settings: Partial<PlanQuestion['settings']>) =>
-    plan(settings, { hasNvidia: true }).map(({ backend, workers }) => [backend, workers[0]?.engine.compute]);
-  assert.deepEqual(compute({}), [
-    ['cuda', 'graph'],
-    ['cuda', 'llama'],
-    ['cpu', 'llama'],
-  ]);
-  assert.deepEqual(compute({ device: 'cuda', tensorParallel: 2 }), [['cuda', 'llama']]);
-  assert.deepEqual(compute({ device: 'cuda', compute: 'llama' }), [['cuda', 'llama']]);
 });

@@ -1,0 +1,43 @@
+// Owns the way from settings and a model on disk to a plan: facts of the machine, type of the weights, the model's
+// outline, the plan. Reads headers and asks drivers; loads and converts nothing.
+import type { Settings } from '../config/options.ts';
+import { Fault } from '../faults.ts';
+import type { FoundModel } from '../models/find-model.ts';
+import { planBackends } from './candidates.ts';
+import { readHost, readMachine, type Machine } from './machine.ts';
+import { outlineModel, type ModelOutline } from './model-outline.ts';
+import { planOuttype } from './outtype.ts';
+import { planLaunch, type LaunchPlan } from './plan.ts';
+
+export interface ServicePlan {
+  found: FoundModel;
+  machine: Machine;
+  model: ModelOutline;
+  /** The type that a folder is converted to, and why; null for a .gguf file. */
+  weights: ReturnType<typeof planOuttype> | null;
+  launch: LaunchPlan;
+}
+
+/** Faults: those of the model's header, DEVICE_MISSING, BAD_OPTION, MEMORY_SHORT. */
+export async function planService(settings: Settings<'launch'>, found: FoundModel): Promise<ServicePlan> {
+  if (found.kind === 'gguf') refuseDtype(settings, found.path);
+  const host = readHost();
+  const weights = planOuttype(settings, host);
+  const model = outlineModel(found, weights.outtype);
+  const backends = planBackends(settings.device, host)
+    .map(({ backend }) => backend)
+    .filter((backend) => backend !== 'cpu');
+  const machine = await readMachine(host, backends, settings.llamaFolder);
+  const launch = planLaunch({ settings, machine, model });
+  return { found, machine, model, weights: found.kind === 'gguf' ? null : weights, launch };
+}
+
+/** A file's weights have their type already. Faults: BAD_OPTION. */
+function refuseDtype({ dtype }: Settings<'launch'>, path: string): void {
+  if (dtype === 'auto') return;
+  throw new Fault('BAD_OPTION', {
+    option: `--dtype ${dtype}`,
+    problem: `the weights in ${path} have their type already`,
+    hint: 'leave it out, or give the Hugging Face folder instead of the .gguf file',
+  });
+}

@@ -1,0 +1,116 @@
+// Owns how large a worker's lanes are: what the settings say, what the plan picks where they say nothing, and which of
+// those picks shrink, in which order, where memory is short. Pure.
+import type { Settings } from '../config/options.ts';
+import type { Backend } from '../engine/libraries.ts';
+import { CELL_STEP, type LaneLimits } from '../engine/lane-shapes.ts';
+import { Fault } from '../faults.ts';
+
+export type SizeSettings = Pick<
+  Settings<'launch'>,
+  | 'lanes'
+  | 'batchTokens'
+  | 'chunkedPrefillSize'
+  | 'prefillMaxRequests'
+  | 'maxRunningRequests'
+  | 'maxTotalTokens'
+  | 'contextLength'
+>;
+
+/** Sizes of one worker; part of the engine's settings. */
+export interface Sizes extends LaneLimits {
+  lanes: number;
+}
+
+// CPU, 2 cores, 8 layers of the 0.6B, bf16, texts of 32 tokens: 837, 882, 745 tokens/s with 128, 256, 512 per batch.
+// Flash attention would give 994, but sums in half precision and in an order that depends on the batch: a text alone
+// and among others then differs by 1.5e-3 (f32 weights) to 2e-2 (q8_0) of its largest component, without it by 1e-7.
+// GPUs need 1,024 to 2,048 tokens per batch, and lanes that fill each other's gaps.
+const CPU_SIZES = { lanes: 1, batchTokens: 256, prefixTokens: 96, flashAttention: false };
+const GPU_SIZES = { lanes: 3, batchTokens: 2048, prefixTokens: 512, flashAttention: true };
+
+/** Less is not worth a GPU's while; and no server for Qwen3-Embedding should refuse a page of text. */
+const LEAST = { batchTokens: { cpu: 64, gpu: 512 }, prefixTokens: 128, contextTokens: 2048 } as const;
+
+/**
+ * Sizes from the most wished to the least: what comes first and fits is taken. Only what no option says shrinks, and
+ * what costs speed before what costs an ability: prefixes, lanes, batches, and at last the longest text.
+ * Faults: BAD_OPTION where --max-total-tokens holds no batch.
+ */
+export function planSizes(
+  settings: SizeSettings,
+  backend: Backend,
+  contextTokens: number,
+): [Sizes, ...Sizes[]] {
+  let sizes = wishedSizes(settings, backend, contextTokens);
+  const ladder: [Sizes, ...Sizes[]] = [sizes];
+  const step = (change: Partial<Sizes>): void => {
+    sizes = { ...sizes, ...change };
+    ladder.push(sizes);
+  };
+  const least = LEAST.batchTokens[backend === 'cpu' ? 'cpu' : 'gpu'];
+  if (sizes.prefixTokens > LEAST.prefixTokens) step({ prefixTokens: LEAST.prefixTokens });
+  if (settings.lanes === null) while (sizes.lanes > 1) step({ lanes: sizes.lanes - 1 });
+  if (settings.batchTokens === null)
+    while (sizes.batchTokens > least) step(withBatch(settings, sizes, Math.ceil(sizes.batchTokens / 2)));
+  if (settings.contextLength === null)
+    while (sizes.contextTokens > LEAST.contextTokens)
+      step({ contextTokens: Math.max(LEAST.contextTokens, powerBelow(sizes.contextTokens)) });
+  const limit = settings.maxTotalTokens;
+  return limit === null ? ladder : withinCells(ladder, limit);
+}
+
+function wishedSizes(settings: SizeSettings, backend: Backend, contextTokens: number): Sizes {
+  const { maxRunningRequests, prefillMaxRequests, chunkedPrefillSize } = settings;
+  const picked = backend === 'cpu' ? CPU_SIZES : GPU_SIZES;
+  const lanes = Math.min(settings.lanes ?? picked.lanes, maxRunningRequests ?? Infinity);
+  const perLane = maxRunningRequests === null ? Infinity : Math.floor(maxRunningRequests / lanes);
+  const batchTexts = Math.min(perLane, prefillMaxRequests ?? Infinity);
+  const most = chunkedPrefillSize !== null && chunkedPrefillSize > 0 ? chunkedPrefillSize : Infinity;
+  const sizes = {
+    ...picked,
+    lanes,
+    batchTexts: Number.isFinite(batchTexts) ? batchTexts : null,
+    contextTokens,
+    chunkTokens: 0,
+  };
+  return {
+    ...sizes,
+    ...withBatch(settings, sizes, Math.min(settings.batchTokens ?? picked.batchTokens, most)),
+  };
+}
+
+// A long text goes in chunks as large as a batch, unless --chunked-prefill-size has another size, or -1: none.
+function withBatch(
+  { chunkedPrefillSize }: SizeSettings,
+  { contextTokens }: Pick<Sizes, 'contextTokens'>,
+  batchTokens: number,
+): Pick<Sizes, 'batchTokens' | 'chunkTokens'> {
+  if (chunkedPrefillSize === null) return { batchTokens, chunkTokens: batchTokens };
+  const chunkTokens = chunkedPrefillSize < 0 ? contextTokens : Math.min(chunkedPrefillSize, contextTokens);
+  return { batchTokens, chunkTokens: Math.max(1, chunkTokens) };
+}
+
+const powerBelow = (tokens: number): number => 2 ** (Math.ceil(Math.log2(tokens)) - 1);
+
+/** Cells of the lanes for batches. */
+const textCells = ({ lanes, batchTokens, prefixTokens }: Sizes): number =>
+  lanes * (batchTokens + prefixTokens);
+
+// The lanes for batches come first; the longest text may be as long as the cells that are left.
+function withinCells(ladder: readonly Sizes[], maxTotalTokens: number): [Sizes, ...Sizes[]] {
+  const fitting = ladder
+    .filter((sizes) => textCells(sizes) <= maxTotalTokens)
+    .map((sizes) => {
+      const left = Math.floor((maxTotalTokens - textCells(sizes)) / CELL_STEP) * CELL_STEP;
+      const longest = Math.max(sizes.batchTokens, left);
+      return { ...sizes, contextTokens: Math.min(sizes.contextTokens, longest) };
+    });
+  const [first, ...rest] = fitting;
+  if (first !== undefined) return [first, ...rest];
+  const smallest = Math.min(...ladder.map(textCells));
+  throw new Fault('BAD_OPTION', {
+    option: `--max-total-tokens ${String(maxTotalTokens)}`,
+    problem: `the lanes for batches alone keep ${String(smallest)} tokens`,
+    hint: `give --max-total-tokens ${String(smallest)} or more, or fewer --lanes, or a smaller --max-prefill-tokens`,
+  });
+}

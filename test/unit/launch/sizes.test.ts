@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { engineOf, withCuda } from './plan-question.ts';
+
+const sizesOf = (settings: NonNullable<Parameters<typeof engineOf>[0]>['settings']) => {
+  const { lanes, batchTokens, batchTexts, chunkTokens, contextTokens } = engineOf({
+    settings: { device: 'cuda', ...settings },
+    machine: withCuda(1),
+  });
+  return { lanes, batchTokens, batchTexts, chunkTokens, contextTokens };
+};
+const USUAL = { lanes: 3, batchTokens: 2048, batchTexts: null, chunkTokens: 2048, contextTokens: 40_960 };
+
+for (const [what, settings, change] of [
+  ['nothing', {}, {}],
+  ['--lanes', { lanes: 2 }, { lanes: 2 }],
+  ['--max-prefill-tokens', { batchTokens: 1024 }, { batchTokens: 1024, chunkTokens: 1024 }],
+  ['--prefill-max-requests', { prefillMaxRequests: 8 }, { batchTexts: 8 }],
+  ['--max-running-requests', { maxRunningRequests: 12 }, { batchTexts: 4 }],
+  ['--max-running-requests below the lanes', { maxRunningRequests: 2 }, { lanes: 2, batchTexts: 1 }],
+  ['the smaller of the two', { maxRunningRequests: 300, prefillMaxRequests: 5 }, { batchTexts: 5 }],
+  ['a larger --chunked-prefill-size', { chunkedPrefillSize: 8192 }, { chunkTokens: 8192 }],
+  ['a smaller --chunked-prefill-size', { chunkedPrefillSize: 512 }, { batchTokens: 512, chunkTokens: 512 }],
+  ['--chunked-prefill-size -1', { chunkedPrefillSize: -1 }, { chunkTokens: 40_960 }],
+  ['--context-length', { contextLength: 8192 }, { contextTokens: 8192 }],
+  // 3 lanes of 2,048 + 512 tokens take 7,680 of them.
+  ['--max-total-tokens', { maxTotalTokens: 20_000 }, { contextTokens: 12_288 }],
+  ['a --max-total-tokens for fewer lanes', { maxTotalTokens: 5000 }, { lanes: 2, contextTokens: 2048 }],
+] as const) {
+  test(`${what} gives ${JSON.stringify(change)}`, () => {
+    assert.deepEqual(sizesOf(settings), { ...USUAL, ...change });
+  });
+}
+
+test('a --max-total-tokens that holds no batch is refused with the least that would', () => {
+  assert.throws(() => sizesOf({ maxTotalTokens: 600 }), {
+    code: 'BAD_OPTION',
+    message: '--max-total-tokens 600: the lanes for batches alone keep 640 tokens',
+  });
+});

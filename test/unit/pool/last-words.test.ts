@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { LastWords } from '../../../src/pool/last-words.ts';
+
+test('the reason of a death is found before the stack traces that follow it', async () => {
+  const words = new LastWords(() => undefined);
+  const stream = new PassThrough();
+  words.listen(stream);
+  stream.end(
+    [
+      'ggml-cuda.cu:98: CUDA error',
+      'CUDA error: the provided PTX was compiled with an unsupported toolchain.',
+      '/opt/x/libggml-base.so(+0x1a2b3) [0x7f00]',
+      '/opt/x/libggml-cuda.so(ggml_cuda_error+0x10) [0x7f01]',
+      '[New LWP 12]',
+      '#1  0x00007f in wait4 () from /lib/libc.so.6',
+      '----- Native stack trace -----',
+      ' 1: 0xf3 node::Abort() [node]',
+      '    at main (file:///x.js:1:2)',
+    ].join('\n'),
+  );
+  await once(stream, 'end');
+  assert.deepEqual(words.sentences(3), [
+    'ggml-cuda.cu:98: CUDA error',
+    'CUDA error: the provided PTX was compiled with an unsupported toolchain.',
+  ]);
+});
