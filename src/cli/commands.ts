@@ -82,4 +82,17 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
       return runBenchCommand(settings, shownArgs);
     },
   },
+  completion: {
+    summary: 'print the completion script of a shell',
+    operand: ['shell', 'bash, zsh or fish'],
+    examples: [
+      ['completion bash >> ~/.bashrc', 'complete commands, options and their choices'],
+      ['completion fish | source', 'in this shell only'],
+    ],
+    run: async (_settings, { operand }) => {
+      const { renderCompletion } = await import('./commands/completion.ts');
+      process.stdout.write(renderCompletion(operand));
+      return 0;
+    },
+  },
 };
