@@ -84,14 +84,14 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
   },
   completion: {
     summary: 'print the completion script of a shell',
-    operand: ['shell', 'bash, zsh or fish'],
+    operand: ['<shell>', 'bash, zsh or fish'],
     examples: [
       ['completion bash >> ~/.bashrc', 'complete commands, options and their choices'],
       ['completion fish | source', 'in this shell only'],
     ],
-    run: async (_settings, { operand }) => {
+    run: async (_settings, { operands: [shell = ''] }) => {
       const { renderCompletion } = await import('./commands/completion.ts');
-      process.stdout.write(renderCompletion(operand));
+      process.stdout.write(renderCompletion(shell));
       return 0;
     },
   },

@@ -6,7 +6,7 @@ import type { OptionRow } from '../config/rows.ts';
 export interface CompletedCommand {
   name: string;
   summary: string;
-  /** The operand's name, if there is one. */
+  /** How the operand is written, `<folder>` or `[files...]`, if there is one. */
   operand: string | null;
   options: readonly Option[];
 }
@@ -75,7 +75,7 @@ function renderZsh(commands: readonly CompletedCommand[]): string {
       const values = typeof value === 'string' ? ZSH_VALUES[value] : `:value:(${value.join(' ')})`;
       return quote(`--${name}[${escape(doc)}]${values}`);
     }),
-    ...(command.operand === null ? [] : [quote(`1:${command.operand}:_files`)]),
+    ...(command.operand === null ? [] : [quote(zshOperand(command.operand))]),
   ];
   const cases = commands.map((command) => {
     const lines = ['    _arguments', ...specs(command).map((spec) => `      ${spec}`)].join(' \\\n');
@@ -100,6 +100,11 @@ ${cases.join('\n')}
 }
 if [[ $funcstack[1] == _qwen-embed ]]; then _qwen_embed "$@"; else compdef _qwen_embed qwen-embed; fi
 `;
+}
+
+function zshOperand(written: string): string {
+  const place = written.includes('...') ? '*' : '1';
+  return `${place}:${written.replace(/[^a-z]/g, '')}:_files`;
 }
 
 const FISH_VALUES = { none: '-f', file: '-r -F', other: '-x' };
