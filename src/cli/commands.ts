@@ -8,8 +8,17 @@ export interface Call {
   operands: readonly string[];
   /** What to say about options without effect; null = nothing. */
   notice: string | null;
+  /** Every option with an effect, with where its value comes from. */
+  sources: readonly SettingSource[];
   /** The command line in the table's spelling, without secrets. */
   shownArgs: readonly string[];
+}
+
+export interface SettingSource {
+  flag: string;
+  /** As JSON; masked where it is secret. */
+  value: string;
+  source: 'command line' | 'environment' | 'file' | 'default';
 }
 
 export interface CommandRow<Name extends CommandName> {
@@ -47,6 +56,17 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
       return runConvert(folder, settings);
     },
   },
+  doctor: {
+    summary: 'check this machine for what launch needs, with a decode whose answer is known',
+    examples: [
+      ['doctor', 'exit 0 = it will do, 1 = something will not'],
+      ['doctor --device cuda --json', 'what launch --device cuda would use, for scripts'],
+    ],
+    run: async (settings, { sources }) => {
+      const { runDoctor } = await import('./commands/doctor.ts');
+      return runDoctor(settings, sources);
+    },
+  },
   health: {
     summary: 'ask a server whether it is healthy: exit 0 = yes, 1 = no',
     examples: [
@@ -80,19 +100,6 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
     run: async (settings, { shownArgs }) => {
       const { runBenchCommand } = await import('./commands/bench.ts');
       return runBenchCommand(settings, shownArgs);
-    },
-  },
-  completion: {
-    summary: 'print the completion script of a shell',
-    operand: ['<shell>', 'bash, zsh or fish'],
-    examples: [
-      ['completion bash >> ~/.bashrc', 'complete commands, options and their choices'],
-      ['completion fish | source', 'in this shell only'],
-    ],
-    run: async (_settings, { operands: [shell = ''] }) => {
-      const { renderCompletion } = await import('./commands/completion.ts');
-      process.stdout.write(renderCompletion(shell));
-      return 0;
     },
   },
 };

@@ -38,13 +38,11 @@ export function renderExamples(
   return [
     'Examples:',
     ...lines,
-    ...renderEnvironment(options),
+    '',
+    `Every option is also read from the environment, such as ${renderEnvironment(options)}.`,
     ...(showAll || hidden === 0 ? [] : [`--help-all lists ${String(hidden)} more options.`]),
   ].join('\n');
 }
 
-function renderEnvironment([first]: readonly Option[]): string[] {
-  if (first === undefined) return [];
-  const example = `--${first.row.flag} from ${environmentName(first.row)}`;
-  return ['', `Every option is also read from the environment, such as ${example}.`];
-}
+const renderEnvironment = ([first]: readonly Option[]): string =>
+  first === undefined ? '' : `--${first.row.flag} from ${environmentName(first.row)}`;

@@ -8,7 +8,7 @@ import { environmentName, optionsOf, type JsonValue, type Option, type Settings 
 import { parseValue } from '../config/parse-value.ts';
 import type { CommandName } from '../config/rows.ts';
 import { Fault } from '../faults.ts';
-import { COMMANDS, type Call, type CommandRow } from './commands.ts';
+import { COMMANDS, type Call, type CommandRow, type SettingSource } from './commands.ts';
 import { renderDescription, renderExamples, renderTerm } from './help.ts';
 
 /** Runs a command line and resolves with the exit code. Faults: BAD_OPTION, OPTIONS_REFUSED, those of the command. */
@@ -65,7 +65,8 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
     await addConfigFile(command, name);
     const notice = judgeOptions(collectGiven(command, name));
     const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
-    options.onExitCode(await runCommand(name, command, { operands, notice, shownArgs }));
+    const sources = listSources(command, name);
+    options.onExitCode(await runCommand(name, command, { operands, notice, sources, shownArgs }));
   });
 }
 
@@ -129,6 +130,27 @@ function collectGiven(command: Command, name: CommandName): { option: Option; va
     .map((option) => ({ option, value: command.getOptionValue(option.name) as JsonValue }));
 }
 
+// Commander's words for where a value comes from; of a default it says nothing where there is none.
+const SOURCES: Readonly<Record<string, SettingSource['source']>> = {
+  cli: 'command line',
+  env: 'environment',
+  config: 'file',
+};
+
+function listSources(command: Command, name: CommandName): SettingSource[] {
+  return optionsOf(name)
+    .filter(({ row }) => row.class === undefined)
+    .map(({ name, row }) => {
+      const value = (command.getOptionValue(name) as JsonValue | undefined) ?? null;
+      const isHidden = row.secret === true && value !== null;
+      return {
+        flag: `--${row.flag}`,
+        value: isHidden ? '(secret)' : JSON.stringify(value),
+        source: SOURCES[command.getOptionValueSource(name) ?? ''] ?? 'default',
+      };
+    });
+}
+
 function readSettings(command: Command, name: CommandName): Settings<CommandName> {
   const values = command.opts<Record<string, unknown>>();
   const own = optionsOf(name).filter(({ row }) => row.class === undefined);
@@ -136,21 +158,14 @@ function readSettings(command: Command, name: CommandName): Settings<CommandName
 }
 
 /** Commander's own complaint as a row of the table: its sentence without prefix, its suggestion as the hint. */
-function usageFault({ code, message }: CommanderError): Fault {
+function usageFault({ message }: CommanderError): Fault {
   const [sentence = message, ...more] = message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
-  const hint =
-    code === 'commander.excessArguments'
-      ? 'switches take no value: write --enable-metrics, not --enable-metrics true'
-      : suggestion === undefined
-        ? undefined
-        : `did you mean ${suggestion}?`;
-  const problem = sentence.replace(/\.$/, '').replace('. Expected', ': expected');
-  return new Fault('BAD_OPTION', {
-    option: 'command line',
-    problem,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const params = { option: 'command line', problem: sentence };
+  return new Fault(
+    'BAD_OPTION',
+    suggestion === undefined ? params : { ...params, hint: `did you mean ${suggestion}?` },
+  );
 }
 
 function readVersion(): string {

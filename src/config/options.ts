@@ -68,11 +68,14 @@ export type JsonValue =
 /** The value that a row yields: never null when the row has a default. */
 type OptionValue<Row extends OwnRow> = Row extends { default: null } ? KindValue<Row> | null : KindValue<Row>;
 
+/** doctor takes what launch takes: it looks at what that launch would do. */
+type TakenFrom<Command extends CommandName> = Command extends 'doctor' ? 'launch' : Command;
+
 /** All options of one command that have an effect, parsed. */
 export type Settings<Command extends CommandName> = {
-  [Name in OptionName as Command extends Options[Name]['on'][number] ? Name : never]: OptionValue<
-    Options[Name]
-  >;
+  [
+    Name in OptionName as TakenFrom<Command> & Options[Name]['on'][number] extends never ? never : Name
+  ]: OptionValue<Options[Name]>;
 };
 
 /** A row with its place: `name` is its key in `Settings`, or the flag itself where it has none. */
@@ -91,7 +94,8 @@ const ALL: readonly Option[] = [
 
 /** Every option that a command takes, with effect or without, in the table's order. */
 export function optionsOf(command: CommandName): Option[] {
-  return ALL.filter(({ row }) => row.on.includes(command));
+  const from = command === 'doctor' ? 'launch' : command;
+  return ALL.filter(({ row }) => row.on.includes(from));
 }
 
 /** What a command does when nothing is given. */

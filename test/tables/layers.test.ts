@@ -20,6 +20,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   client: ['faults.ts'],
   models: ['faults.ts', 'convert', 'download'],
   launch: ['faults.ts', 'embedder.ts', 'config', 'models', 'engine', 'pool', 'server'],
+  doctor: ['faults.ts', 'config', 'convert', 'engine', 'launch', 'models', 'download'],
   bench: ['faults.ts', 'config', 'client'],
   embed: ['faults.ts', 'client', 'float-text.ts'],
   cli: [
@@ -30,6 +31,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     'download',
     'models',
     'launch',
+    'doctor',
     'bench',
     'client',
     'embed',
@@ -51,6 +53,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   execa: 'pool/worker-handle.ts',
   undici: [
     'cli/commands/health.ts',
+    'doctor/check-hub.ts',
     'pool/worker-handle.ts',
     'bench/client.ts',
     'embed/http-embedder.ts',

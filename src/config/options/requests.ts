@@ -13,6 +13,7 @@ export const REQUESTS = {
   },
   allowAutoTruncate: {
     flag: 'allow-auto-truncate',
+    aliases: ['auto-truncate'],
     kind: 'switch',
     default: false,
     on: ['launch'],

@@ -46,10 +46,6 @@ const OTHERS: Topic = {
       unless: ['{}', '{"is_matryoshka":true}'],
       why: `the model is what its files say, and ${DIMENSIONS}`,
     }),
-    'auto-truncate': flag("text-embeddings-inference's cutting of long texts", {
-      why: 'a length to cut at must be given',
-      instead: 'use --max-num-batched-tokens 32768',
-    }),
   },
 };
 
