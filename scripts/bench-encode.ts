@@ -8,12 +8,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
-import type { EncodingFormat } from '../src/server/encode.ts';
+import type { EncodingFormat, Frame } from '../src/server/encode.ts';
 import { runJob, type JobInput, type JobName } from '../src/server/jobs.ts';
 import { PLAIN_RULES } from '../src/server/request-rules.ts';
 import { openServer, type Server } from '../src/server/server.ts';
 import { Threads } from '../src/server/threads.ts';
 import { encodeEmbedRequest } from '../src/worker/protocol.ts';
+
+const FRAME: Frame = { shape: 'openai', modelId: 'm' };
 
 const { values: flags } = parseArgs({
   options: {
@@ -60,7 +62,7 @@ async function measureAll(): Promise<void> {
   const texts = makeBody(rows, 'float');
   const figures: Record<string, Figure> = {};
   for (const format of ['float', 'base64'] as const) {
-    const encode = { vectors, dimensions, firstIndex: 0, encodingFormat: format };
+    const encode = { vectors, dimensions, firstIndex: 0, encodingFormat: format, frame: FRAME };
     figures[`write ${format}, CPU ms`] = await repeat(rounds, () => timeJob('encode', encode));
   }
   const parse = { bytes: Buffer.from(texts), model: modelOf(dimensions), rules: PLAIN_RULES };
@@ -141,6 +143,7 @@ async function measureHops(rounds: number): Promise<Record<string, Figure>> {
       dimensions,
       firstIndex: 0,
       encodingFormat: 'float' as const,
+      frame: FRAME,
     };
     const bytes = Buffer.from(makeBody(Math.max(1, Math.round((kilobytes * 1024) / CHARACTERS)), 'float'));
     const model = modelOf(dimensions);

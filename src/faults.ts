@@ -86,12 +86,31 @@ export const FAULTS = {
     message: ({ count, limit }) => `${String(count)} inputs in one request, the limit is ${String(limit)}`,
     hint: ({ limit }) => `send at most ${String(limit)} inputs per request`,
   }),
+  UNAUTHORIZED: row<{ isMissing: boolean }>({
+    kind: 'usage',
+    status: 401,
+    retry: false,
+    openaiCode: 'invalid_api_key',
+    message: ({ isMissing }) =>
+      isMissing
+        ? 'this server wants a key and the request has none'
+        : 'the key of the request is not one of this server',
+    hint: () =>
+      'send the header Authorization: Bearer KEY, with the KEY that --api-key or --admin-api-key was given',
+  }),
+  TASK_UNSUPPORTED: row<{ task: string }>({
+    kind: 'usage',
+    status: 400,
+    retry: false,
+    message: ({ task }) => `this server embeds texts, it does not ${task}`,
+    hint: () => 'send texts to POST /v1/embeddings, and this request to a server with a model for it',
+  }),
   ROUTE_UNKNOWN: row<{ method: string; path: string }>({
     kind: 'usage',
     status: 404,
     retry: false,
     message: ({ method, path }) => `there is no ${method} ${path}`,
-    hint: () => 'the routes are /health, /v1/models, /v1/embeddings and, with --enable-metrics, /metrics',
+    hint: () => 'vectors are at POST /v1/embeddings; docs/http.md has every route',
   }),
   METHOD_NOT_ALLOWED: row<{ method: string; path: string; allow: string }>({
     kind: 'usage',
@@ -398,6 +417,13 @@ export const FAULTS = {
     retry: false,
     message: () => 'the request was cancelled by its sender',
     hint: () => 'nothing to do',
+  }),
+  ABORTED: row<{ id: string }>({
+    kind: 'usage',
+    status: 499,
+    retry: false,
+    message: ({ id }) => `the request ${JSON.stringify(id)} was aborted through /abort_request`,
+    hint: () => 'nothing to do, or send it again',
   }),
   BUG: row<{ problem: string }>({
     kind: 'bug',

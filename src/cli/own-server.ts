@@ -26,6 +26,7 @@ export async function openOwnServer(
       log: (level, message) => {
         if (level === 'warn' || level === 'error') display.showWarning(message);
       },
+      logHttp: () => undefined,
     },
     signal,
   });

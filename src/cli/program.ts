@@ -1,6 +1,5 @@
 // Commander built from the tables of commands and options: dispatch, operands, values with their sources, help. The only
 // importer of commander. Knows nothing of what commands do.
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Help, Option as CommanderOption } from 'commander';
 import { judgeOptions } from '../config/judge.ts';
 import { maskSecrets, normaliseArguments } from '../config/normalise.ts';
@@ -8,6 +7,7 @@ import { environmentName, optionsOf, type JsonValue, type Option, type Settings 
 import { parseValue } from '../config/parse-value.ts';
 import type { CommandName } from '../config/rows.ts';
 import { Fault } from '../faults.ts';
+import { readVersion } from '../launch/version.ts';
 import { COMMANDS, type Call, type CommandRow, type SettingSource } from './commands.ts';
 import { renderDescription, renderExamples, renderTerm } from './help.ts';
 
@@ -83,13 +83,20 @@ const operandsOf = ([first]: readonly unknown[]): string[] =>
 function buildOption({ name, group, row }: Option): CommanderOption {
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const option = new CommanderOption(`${short}--${row.flag} <value>`, row.doc)
-    .env(environmentName(row))
+    .env(pickEnvironmentName(row))
     .helpGroup(`${group}:`)
     .argParser((text) => parseValue(row, text));
   // Settings are named as in the table, not after the flag.
   option.attributeName = () => name;
   if (row.default !== null) option.default(row.default);
   return option;
+}
+
+// Commander reads one name.
+function pickEnvironmentName(row: Option['row']): string {
+  const own = environmentName(row);
+  const isTheirs = process.env[own] === undefined && process.env[row.environment ?? ''] !== undefined;
+  return isTheirs ? (row.environment ?? own) : own;
 }
 
 /** Hidden only while help is written: commander suggests spellings from all that is not hidden. */
@@ -166,9 +173,4 @@ function usageFault({ message }: CommanderError): Fault {
     'BAD_OPTION',
     suggestion === undefined ? params : { ...params, hint: `did you mean ${suggestion}?` },
   );
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -5,11 +5,13 @@
 // read it as `settings.name`, show its effect in a test, run `npm run docs`. A row says what a value looks like, never
 // what the machine does with it; `rare: true` keeps it out of the short help. When a flag of SGLang's gets an effect, its
 // line in sglang/ goes and a row comes here; a test fails while it is in both places.
+import { ACCESS } from './options/access.ts';
 import { CLIENT } from './options/client.ts';
 import { CONVERSION } from './options/conversion.ts';
 import { DEVICES } from './options/devices.ts';
 import { FILES } from './options/files.ts';
 import { LOAD } from './options/load.ts';
+import { LOGS } from './options/logs.ts';
 import { MODEL } from './options/model.ts';
 import { NETWORK } from './options/network.ts';
 import { OUTPUT } from './options/output.ts';
@@ -22,12 +24,14 @@ import { SGLANG_TOPICS } from './sglang.ts';
 export const GROUPS = {
   Model: MODEL,
   Network: NETWORK,
+  'Keys and certificates': ACCESS,
   Devices: DEVICES,
   Requests: REQUESTS,
   Conversion: CONVERSION,
   Files: FILES,
   Server: CLIENT,
   Load: LOAD,
+  'Logs and metrics': LOGS,
   Output: OUTPUT,
   Settings: SETTINGS,
 } as const;
@@ -35,12 +39,14 @@ export const GROUPS = {
 export const OPTIONS = {
   ...MODEL,
   ...NETWORK,
+  ...ACCESS,
   ...DEVICES,
   ...REQUESTS,
   ...CONVERSION,
   ...FILES,
   ...CLIENT,
   ...LOAD,
+  ...LOGS,
   ...OUTPUT,
   ...SETTINGS,
 } as const;

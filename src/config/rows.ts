@@ -67,6 +67,8 @@ export interface Spelling {
   doc: string;
   /** Left out of --help, shown by --help-all. */
   rare?: true;
+  /** SGLang's name for it in the environment, read where ours is not set. */
+  environment?: string;
   /** The value is never printed, logged or answered. */
   secret?: true;
 }

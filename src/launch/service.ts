@@ -17,12 +17,16 @@ import { openBestPool } from './open-best-pool.ts';
 import type { Attempt } from './plan.ts';
 import { planService, type ServicePlan } from './plan-service.ts';
 import { planRequestRules } from './request-rules.ts';
+import { planServer } from './server-plan.ts';
+import { readVersion } from './version.ts';
 
 /** What happens on the way, for whoever shows it. */
 export interface Progress {
   onStep: (step: string) => void;
   onConversion: (progress: { bytesDone: number; bytesTotal: number }) => void;
   log: Log;
+  /** One line per answered HTTP request. */
+  logHttp: Log;
 }
 
 export interface StartOptions {
@@ -40,6 +44,9 @@ export interface Service {
   close(): Promise<void>;
 }
 
+// Any will do: it goes the whole way that requests go.
+const WARM_UP_TEXT = 'The capital city of France is';
+
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
 export async function startService(options: StartOptions): Promise<Service> {
   const { settings, progress, signal } = options;
@@ -50,13 +57,11 @@ export async function startService(options: StartOptions): Promise<Service> {
   const rules = planRequestRules(settings, modelPrompts);
   const modelName = settings.servedModelName ?? modelPath;
   const server = await openServer({
-    host: settings.host,
-    port: settings.port,
+    ...planServer(settings, readVersion()),
     model: { id: modelName, createdUnixSeconds: Math.floor(statSync(found.path).mtimeMs / 1000) },
-    metrics: settings.enableMetrics,
-    // A line per request is for whoever looks for it; refusals and failures come at their own level.
-    log: ({ level, message, ...fields }) => {
-      progress.log(level === 'info' ? 'debug' : level, message, fields);
+    log: ({ kind, level, message, ...fields }) => {
+      const { log, logHttp } = progress;
+      (kind === 'access' ? logHttp : log)(level, message, fields);
     },
   });
   try {
@@ -77,6 +82,7 @@ export async function startService(options: StartOptions): Promise<Service> {
       (await openModelTemplate(modelFile, (problem) => {
         progress.log('warn', `messages are refused: ${problem}`, {});
       }));
+    if (!settings.skipServerWarmup) await pool.embed([WARM_UP_TEXT]);
     const hasChatTemplate = chatTemplate !== null;
     const requests = describeRequests({ model: pool.model, modelName, rules, modelPrompts, hasChatTemplate });
     progress.log('info', requests, {});

@@ -1,18 +1,36 @@
-// Fastify built from the table of routes: its settings, its hooks, and each row's path, methods and handler.
-// Order for a request: id, count of open requests, 404 or 405, readiness, content type, body, handler.
+// Fastify built from the table of routes: its settings, its hooks, and each row's paths, methods and handler.
+// Order for a request: id, count of open requests, key, 404 or 405, readiness, content type, body, handler.
 
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Fault, faultFrom } from '../faults.ts';
-import { type Handler, type HandlerContext, makeHandlers } from './handlers.ts';
+import type { Access, Gate } from './access.ts';
+import type { Handler, HandlerContext } from './handler.ts';
+import { makeHandlers } from './handlers.ts';
 import { checkContentType } from './json-body.ts';
 import type { Endpoint } from './metrics.ts';
+import { taskOf } from './other-tasks.ts';
 import { makeRefuse, pathOf, type Refuse, refuseMalformed, type ServerLog, unknownRoute } from './refusal.ts';
 import { requestIdFrom } from './request-id.ts';
-import { FAULTS_OF_NO_ROUTE, pathsOf, type RouteName, ROUTES, type RouteRow } from './routes.ts';
+import { FAULTS_OF_NO_ROUTE, faultsOf, pathsOf, type RouteName, ROUTES, type RouteRow } from './routes.ts';
+import type { TlsContext } from './tls.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call; a path without a route is for those who may call any. */
+    access?: Access;
+  }
+}
 
 export interface AppOptions extends HandlerContext {
   bodyLimitBytes: number;
   exposesMetrics: boolean;
+  gate: Gate;
+  /** Routes answer below this path too: "" or "/prefix". */
+  rootPath: string;
+  tls: TlsContext | null;
+  keepAliveMs: number;
+  /** Beginnings of paths whose requests leave no line in the log. */
+  quietPaths: readonly string[];
   log: ServerLog;
 }
 
@@ -25,8 +43,11 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const refuse = makeRefuse({ ...options, faults: FAULTS_OF_NO_ROUTE });
   const app = fastify({
     logger: false,
+    https: options.tls,
     bodyLimit: options.bodyLimitBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: options.keepAliveMs,
+    rewriteUrl: ({ url = '/' }) => withoutRoot(url, options.rootPath),
     // Refusals while stopping are ours: they carry the fault's body and let /health say so.
     return503OnClosing: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
@@ -35,21 +56,30 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: (_error, request, reply) => {
       refuse(unknownRoute(request), request, reply);
     },
-  });
+    // Its type tells HTTP from HTTPS; nothing here does.
+  }) as unknown as FastifyInstance;
   addBodyParser(app);
   addHooks(app, options);
   app.setErrorHandler(refuse);
   app.setNotFoundHandler((request, reply) => {
     refuse(unknownRoute(request), request, reply);
   });
-  const handlers = makeHandlers(options);
+  const handlers: Partial<Record<RouteName, Handler>> = makeHandlers(options);
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const row: RouteRow = ROUTES[name];
     if (row.onlyWith === 'metrics' && !options.exposesMetrics) continue;
-    const rowRefuse = makeRefuse({ ...options, faults: row.faults });
-    addRoute(app, { row, handler: handlers[name], refuse: rowRefuse, service: options.service });
+    const rowRefuse = makeRefuse({ ...options, faults: faultsOf(row) });
+    const handler = handlers[name] ?? (() => undefined);
+    addRoute(app, { row, handler, refuse: rowRefuse, service: options.service });
   }
   return app;
+}
+
+// A proxy that routes by path may pass its prefix on or take it off; both are served.
+function withoutRoot(url: string, rootPath: string): string {
+  const rest = url.slice(rootPath.length);
+  if (rootPath === '' || !url.startsWith(rootPath) || !/^(?:[/?]|$)/.test(rest)) return url;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 // Content types are judged before the body is read, and its JSON by the handler: to Fastify a body is bytes.
@@ -60,16 +90,18 @@ function addBodyParser(app: FastifyInstance): void {
   });
 }
 
-function addHooks(app: FastifyInstance, { openRequests, service, metrics, log }: AppOptions): void {
+function addHooks(app: FastifyInstance, options: AppOptions): void {
+  const { openRequests, service, metrics, gate } = options;
   app.addHook('onRequest', (request, reply, done) => {
     metrics.arrived(endpointOf(request));
     const signal = openRequests.add(reply.raw);
     const logAbort = () => {
       metrics.aborted();
-      logAnswer(log, request, faultFrom(signal.reason).message);
+      logAnswer(options, request, faultFrom(signal.reason).message);
     };
     signal.addEventListener('abort', logAbort, { once: true });
     reply.header('x-request-id', request.id);
+    gate.check(accessOf(request), request.headers);
     if (request.is404) throw unknownRoute(request);
     done();
   });
@@ -78,8 +110,14 @@ function addHooks(app: FastifyInstance, { openRequests, service, metrics, log }:
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {
-    metrics.answered(endpointOf(request), reply.statusCode);
-    logAnswer(log, request, `${String(reply.statusCode)} ${reply.elapsedTime.toFixed(1)} ms`);
+    metrics.answered({
+      ...endpointOf(request),
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+      requestBytes: readLength(request.headers['content-length']),
+      answerBytes: readLength(reply.getHeader('content-length')),
+    });
+    logAnswer(options, request, `${String(reply.statusCode)} ${reply.elapsedTime.toFixed(1)} ms`);
     done();
   });
 }
@@ -88,8 +126,18 @@ function endpointOf({ method, routeOptions }: FastifyRequest): Endpoint {
   return { path: routeOptions.url ?? 'unknown', method };
 }
 
-function logAnswer(log: ServerLog, request: FastifyRequest, outcome: string): void {
-  log({ level: 'info', message: `${request.method} ${pathOf(request)}: ${outcome}`, requestId: request.id });
+const readLength = (header: unknown): number | null => (header === undefined ? null : Number(header));
+
+function accessOf({ method, routeOptions }: FastifyRequest): Access {
+  if (method === 'OPTIONS') return 'open';
+  return routeOptions.config.access ?? 'serve';
+}
+
+function logAnswer({ quietPaths, log }: AppOptions, request: FastifyRequest, outcome: string): void {
+  const path = pathOf(request);
+  if (quietPaths.some((beginning) => path.startsWith(beginning))) return;
+  const message = `${request.method} ${path}: ${outcome}`;
+  log({ kind: 'access', level: 'info', message, requestId: request.id });
 }
 
 interface RouteParts {
@@ -100,14 +148,17 @@ interface RouteParts {
 }
 
 function addRoute(app: FastifyInstance, { row, handler, refuse, service }: RouteParts): void {
-  const methods = row.method === 'GET' ? ['GET', 'HEAD'] : [row.method];
+  const methods = row.methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   const allow = [...methods, 'OPTIONS'].join(', ');
+  const config = { access: row.access };
   for (const url of pathsOf(row)) {
     app.route({
       method: methods,
       url,
+      config,
       errorHandler: refuse,
       onRequest: (request, _reply, done) => {
+        if (row.answer === null) throw new Fault('TASK_UNSUPPORTED', { task: taskOf(pathOf(request)) });
         if (row.needsModel) service.checkOpen();
         if (row.body !== null) checkContentType(request.headers['content-type']);
         done();
@@ -124,6 +175,7 @@ function addRoute(app: FastifyInstance, { row, handler, refuse, service }: Route
     app.route({
       method: METHODS.filter((method) => method !== 'OPTIONS' && !methods.includes(method)),
       url,
+      config,
       onRequest: (request) => {
         throw new Fault('METHOD_NOT_ALLOWED', { method: request.method, path: pathOf(request), allow });
       },

@@ -3,9 +3,8 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Embeddings } from '../embedder.ts';
-import type { EmbeddingsRequest } from './embeddings-request.ts';
-import { ANSWER_HEAD, type EncodingFormat, encodeRows, renderTail, type Rows } from './encode.ts';
-import { type Done, type ParseInput, runJob } from './jobs.ts';
+import { type EncodingFormat, encodeRows, type Frame, renderHead, renderTail, type Rows } from './encode.ts';
+import { type Done, type JobResult, type ParseInput, type ParseName, runJob } from './jobs.ts';
 import type { Threads } from './threads.ts';
 
 // Another thread costs about 0.1 ms per job (`npm run bench:encode`, 2-core EPYC, Node 20). Writing 64 KB takes 0.13 ms
@@ -20,30 +19,34 @@ const BYTES_PER_NUMBER: Record<EncodingFormat, number> = { float: 12.5, base64: 
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 export interface AnswerShape {
-  modelId: string;
+  frame: Frame;
   encodingFormat: EncodingFormat;
 }
 
 /** Faults: INVALID_REQUEST, INPUT_EMPTY, TOO_MANY_INPUTS. */
-export async function readRequest(threads: Threads, input: ParseInput): Promise<Done<EmbeddingsRequest>> {
+export async function readRequest<Name extends ParseName>(
+  threads: Threads,
+  job: Name,
+  input: ParseInput,
+): Promise<Done<JobResult<Name>>> {
   const { bytes } = input;
   if (bytes !== undefined && bytes.length > PARSE_IN_PLACE_BYTES) {
     // The original stays here in case that the thread dies.
     const copy = new Uint8Array(bytes);
-    const done = await threads.run('parse', { ...input, bytes: copy }, [copy.buffer]);
-    if (done !== null) return done;
+    const done = await threads.run<ParseName>(job, { ...input, bytes: copy }, [copy.buffer]);
+    if (done !== null) return done as Done<JobResult<Name>>;
   }
-  return runJob('parse', input);
+  return runJob<ParseName>(job, input) as Done<JobResult<Name>>;
 }
 
 /** The whole body as consecutive pieces. Fault: VECTOR_NOT_FINITE. */
 export async function writeAnswer(
   threads: Threads,
   embeddings: Embeddings,
-  { modelId, encodingFormat }: AnswerShape,
+  { frame, encodingFormat }: AnswerShape,
 ): Promise<Done<Uint8Array[]>> {
   const { vectors, dimensions } = embeddings;
-  const all: Rows = { vectors, dimensions, firstIndex: 0, encodingFormat };
+  const all: Rows = { vectors, dimensions, firstIndex: 0, encodingFormat, frame };
   const textBytes = vectors.length * BYTES_PER_NUMBER[encodingFormat];
   const parts =
     textBytes <= ENCODE_IN_PLACE_BYTES
@@ -54,7 +57,9 @@ export async function writeAnswer(
           ),
         );
   return {
-    value: [ANSWER_HEAD, ...parts.flatMap(({ value }) => value), renderTail(embeddings, modelId)],
+    value: [renderHead(frame), ...parts.flatMap(({ value }) => value), renderTail(frame, embeddings)].filter(
+      ({ length }) => length > 0,
+    ),
     seconds: parts.reduce((sum, { seconds }) => sum + seconds, 0),
   };
 }

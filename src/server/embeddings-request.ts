@@ -10,6 +10,7 @@ import { parseLongText } from './long-text-request.ts';
 import { parsePrompt } from './prompt-request.ts';
 import { type Fields, invalid, isAbsent, isInteger, shown } from './request-fields.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
+import { parseRids } from './rid.ts';
 
 /** OpenAI's limit per request. */
 export const MAX_INPUTS = 2048;
@@ -25,6 +26,8 @@ export interface EmbeddingsRequest {
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
   encodingFormat: EncodingFormat;
+  /** What the sender calls the request, or each of its inputs. */
+  rids: readonly string[];
 }
 
 /** Faults: INVALID_REQUEST, INPUT_EMPTY, TOO_MANY_INPUTS. */
@@ -46,11 +49,13 @@ export function parseEmbeddingsRequest(
   };
   const inputs = request.conversation === null ? parseInput(fields['input'], model) : [];
   const prompt = parsePrompt(fields, rules);
+  const rids = parseRids(fields, Math.max(1, inputs.length));
   const bare = nameBareInput({ ...request, inputs });
-  if (bare === null) return { ...request, inputs: inputs.map((text) => `${prompt.text}${String(text)}`) };
+  if (bare === null)
+    return { ...request, rids, inputs: inputs.map((text) => `${prompt.text}${String(text)}`) };
   if (prompt.text !== '' && prompt.field !== null)
     throw invalid(prompt.field, `${bare} takes no ${prompt.field}: leave it out`);
-  return { ...request, inputs };
+  return { ...request, rids, inputs };
 }
 
 // Only whole texts take what goes before a text. What the server was launched to put there stays away from the others by
@@ -59,7 +64,7 @@ function nameBareInput({
   longText,
   conversation,
   inputs,
-}: Omit<EmbeddingsRequest, 'dimensions'>): string | null {
+}: Pick<EmbeddingsRequest, 'longText' | 'conversation' | 'inputs'>): string | null {
   const isMean = longText?.way === 'mean';
   if (conversation !== null && isMean)
     throw invalid('long_text', 'long_text "mean" is for texts: chunks of a conversation are none');

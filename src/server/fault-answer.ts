@@ -2,7 +2,6 @@
 // Clients obey two headers: `retry-after` where waiting helps, `x-should-retry: false` where a 5xx is permanent.
 
 import { Fault, type FaultCode, faultFrom } from '../faults.ts';
-import { FAULTS_OF_EVERY_ROUTE } from './routes.ts';
 
 export interface FaultAnswer {
   status: number;
@@ -25,7 +24,7 @@ export function renderFault(fault: Fault): FaultAnswer {
 /** The fault to answer: BUG in place of one that the route's row does not list. */
 export function listedFault(error: unknown, listed: readonly FaultCode[]): Fault {
   const fault = faultFrom(error);
-  if (listed.includes(fault.code) || FAULTS_OF_EVERY_ROUTE.includes(fault.code)) return fault;
+  if (fault.code === 'BUG' || listed.includes(fault.code)) return fault;
   return new Fault('BUG', { problem: `${fault.code} is not a fault of this route` }, { cause: fault });
 }
 
@@ -40,6 +39,7 @@ function headersOf(fault: Fault): Record<string, string> {
   const seconds = retryAfterSeconds(fault.status);
   if (seconds !== null) headers['retry-after'] = String(seconds);
   if (fault.status >= 500 && !fault.retry) headers['x-should-retry'] = 'false';
+  if (fault.code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
   if (fault.code === 'METHOD_NOT_ALLOWED') {
     headers['allow'] = (fault as Fault<'METHOD_NOT_ALLOWED'>).params.allow;
   }

@@ -3,9 +3,16 @@
 
 import type { ModelFacts } from '../embedder.ts';
 import { parseEmbeddingsRequest, type EmbeddingsRequest } from './embeddings-request.ts';
+import { translateEncodeBody } from './encode-request.ts';
 import { encodeRows, type Rows } from './encode.ts';
 import { parseJson } from './json-body.ts';
 import type { RequestRules } from './request-rules.ts';
+import {
+  type DetokenizeRequest,
+  parseDetokenizeRequest,
+  parseTokenizeRequest,
+  type TokenizeRequest,
+} from './token-requests.ts';
 
 export interface ParseInput {
   bytes: Uint8Array | undefined;
@@ -17,10 +24,18 @@ export interface ParseInput {
 const JOBS = {
   parse: ({ bytes, model, rules }: ParseInput): EmbeddingsRequest =>
     parseEmbeddingsRequest(parseJson(bytes), model, rules),
+  parseEncode: ({ bytes, model, rules }: ParseInput): EmbeddingsRequest & { isList: boolean } => {
+    const { body, isList } = translateEncodeBody(parseJson(bytes));
+    return { ...parseEmbeddingsRequest(body, model, rules), isList };
+  },
+  parseTokenize: ({ bytes }: ParseInput): TokenizeRequest => parseTokenizeRequest(parseJson(bytes)),
+  parseDetokenize: ({ bytes, model }: ParseInput): DetokenizeRequest =>
+    parseDetokenizeRequest(parseJson(bytes), model),
   encode: (rows: Rows): Uint8Array[] => [...encodeRows(rows)],
 };
 
 export type JobName = keyof typeof JOBS;
+export type ParseName = Exclude<JobName, 'encode'>;
 export type JobInput<Name extends JobName> = Parameters<(typeof JOBS)[Name]>[0];
 export type JobResult<Name extends JobName> = ReturnType<(typeof JOBS)[Name]>;
 

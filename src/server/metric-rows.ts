@@ -23,6 +23,8 @@ export interface Reading {
   /** Requests for embeddings that were let in and have no answer yet. */
   openEmbeddings: number;
   openRequests: number;
+  /** From the opening of the server until its embedder served; 0 while the model loads. */
+  startupSeconds: number;
   serverSeconds: Readonly<Record<ServerStage, number>>;
 }
 
@@ -83,6 +85,18 @@ export const METRIC_ROWS: readonly MetricRow[] = [
     help: 'Longest input in tokens; 0 while the model loads.',
     kind: 'gauge',
     read: ({ contextTokens }) => contextTokens,
+  },
+  {
+    name: 'sglang:cache_hit_rate',
+    help: 'Share of all tokens that a shared prefix held; 0 before the first.',
+    kind: 'gauge',
+    read: ({ profile: { prefixTokens, tokens } }) => prefixTokens / Math.max(1, tokens),
+  },
+  {
+    name: 'sglang:engine_startup_time',
+    help: 'Seconds from the opening of the port until requests were served; 0 while the model loads.',
+    kind: 'gauge',
+    read: ({ startupSeconds }) => startupSeconds,
   },
   {
     name: 'sglang:http_requests_active',

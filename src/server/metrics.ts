@@ -3,9 +3,10 @@
 // A worker that is slow, dead or gone cannot hold up an answer: its sums are then those that were last known.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type HistogramConfiguration, Registry } from 'prom-client';
 import { emptyProfile } from '../embedder.ts';
 import type { FaultCode } from '../faults.ts';
+import { BYTES, INPUT_COUNTS, SECONDS, TOKENS } from './histogram-bounds.ts';
 import { METRIC_ROWS, type MetricRow, type Reading, type ServerStage } from './metric-rows.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { Service } from './service.ts';
@@ -15,19 +16,32 @@ export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 /** Prometheus itself gives up after 10 s. */
 const PROFILE_TIMEOUT_MS = 2000;
 
-// SGLang's, and finer ones below: a query that names one of SGLang's finds it.
-const SECONDS = [
-  0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 20, 40, 60, 80, 100, 200, 400,
-  600, 1200, 1800, 2400,
-];
-
-const INPUT_COUNTS = Array.from({ length: 12 }, (_, power) => 2 ** power);
-
 export interface Endpoint {
   /** The route's pattern, never the sender's path: senders choose paths without end. */
   path: string;
   method: string;
 }
+
+export interface Answered extends Endpoint {
+  status: number;
+  seconds: number;
+  /** Null where the length was not announced. */
+  requestBytes: number | null;
+  answerBytes: number | null;
+}
+
+/** What the launch may say about the metrics; null = as they are. */
+export interface MetricsShape {
+  labels: Readonly<Record<string, string>>;
+  /** Upper bounds. */
+  latencyBuckets: readonly number[] | null;
+  promptTokenBuckets: readonly number[] | null;
+}
+
+const PLAIN_METRICS: MetricsShape = { labels: {}, latencyBuckets: null, promptTokenBuckets: null };
+
+/** Stages of one request as the server sees them; `embed` is the embedder's, waiting included. */
+export type RequestStage = ServerStage | 'embed';
 
 export interface EmbeddedRequest {
   inputs: number;
@@ -40,6 +54,7 @@ interface MetricsContext {
   modelId: string;
   service: Service;
   openRequests: OpenRequests;
+  shape?: MetricsShape;
   /** How long a scrape waits for the embedder. */
   profileTimeoutMs?: number;
 }
@@ -49,6 +64,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #serverSeconds: Record<ServerStage, number> = { parse: 0, encode: 0 };
   #openEmbeddings = 0;
+  #embeddedCount = 0;
   #profile = emptyProfile();
   #asking: Promise<void> | null = null;
 
@@ -58,17 +74,36 @@ export class Metrics {
     'sglang:num_aborted_requests_total',
     'Requests aborted: by their sender, or by a shutdown out of patience.',
   );
-  readonly #seconds = new Histogram({
-    name: 'sglang:e2e_request_latency_seconds',
-    help: 'Seconds from the arrival of a request for embeddings until its answer could be sent.',
-    buckets: SECONDS,
-    registers: [this.#registry],
-  });
-  readonly #inputs = new Histogram({
+  readonly #seconds: Histogram;
+  readonly #promptTokens: Histogram;
+  readonly #inputs = this.#histogram({
     name: 'qwen_embed_request_inputs',
     help: 'Inputs per answered request.',
     buckets: INPUT_COUNTS,
-    registers: [this.#registry],
+  });
+  readonly #stages = this.#histogram({
+    name: 'qwen_embed_request_stage_seconds',
+    help: 'Seconds per stage of a request: parse, embed (waiting and computing), encode.',
+    buckets: SECONDS,
+    labelNames: ['stage'],
+  });
+  readonly #httpSeconds = this.#histogram({
+    name: 'sglang:http_request_latency_seconds',
+    help: 'Seconds from the arrival of an HTTP request until its answer was sent.',
+    buckets: SECONDS,
+    labelNames: ['endpoint', 'method'],
+  });
+  readonly #requestBytes = this.#histogram({
+    name: 'sglang:http_request_size_bytes',
+    help: 'Size of the bodies of requests.',
+    buckets: BYTES,
+    labelNames: ['endpoint', 'method'],
+  });
+  readonly #answerBytes = this.#histogram({
+    name: 'sglang:http_response_size_bytes',
+    help: 'Size of the bodies of answers.',
+    buckets: BYTES,
+    labelNames: ['endpoint', 'method'],
   });
   readonly #arrivals = this.#counter('sglang:http_requests_total', 'HTTP requests.', 'endpoint', 'method');
   readonly #answers = this.#counter(
@@ -80,7 +115,18 @@ export class Metrics {
 
   constructor(context: MetricsContext) {
     this.#context = context;
-    this.#registry.setDefaultLabels({ model_name: context.modelId });
+    const { labels, latencyBuckets, promptTokenBuckets } = context.shape ?? PLAIN_METRICS;
+    this.#registry.setDefaultLabels({ ...labels, model_name: context.modelId });
+    this.#seconds = this.#histogram({
+      name: 'sglang:e2e_request_latency_seconds',
+      help: 'Seconds from the arrival of a request for embeddings until its answer could be sent.',
+      buckets: [...(latencyBuckets ?? SECONDS)],
+    });
+    this.#promptTokens = this.#histogram({
+      name: 'sglang:prompt_tokens_histogram',
+      help: 'Tokens per answered request.',
+      buckets: [...(promptTokenBuckets ?? TOKENS)],
+    });
     for (const row of METRIC_ROWS) addRow(this.#registry, row, () => this.#read());
   }
 
@@ -88,8 +134,12 @@ export class Metrics {
     this.#arrivals.inc({ endpoint: path, method });
   }
 
-  answered({ path, method }: Endpoint, status: number): void {
-    this.#answers.inc({ endpoint: path, method, status_code: status });
+  answered({ path, method, status, seconds, requestBytes, answerBytes }: Answered): void {
+    const labels = { endpoint: path, method };
+    this.#answers.inc({ ...labels, status_code: status });
+    this.#httpSeconds.observe(labels, seconds);
+    if (requestBytes !== null) this.#requestBytes.observe(labels, requestBytes);
+    if (answerBytes !== null) this.#answerBytes.observe(labels, answerBytes);
   }
 
   aborted(): void {
@@ -100,8 +150,14 @@ export class Metrics {
     this.#refusals.inc({ code });
   }
 
-  spent(stage: ServerStage, seconds: number): void {
-    this.#serverSeconds[stage] += seconds;
+  spent(stage: RequestStage, seconds: number): void {
+    this.#stages.observe({ stage }, seconds);
+    if (stage !== 'embed') this.#serverSeconds[stage] += seconds;
+  }
+
+  /** Requests for embeddings answered so far. */
+  get embeddedCount(): number {
+    return this.#embeddedCount;
   }
 
   /** Counts the request as open until `work` is settled. */
@@ -115,7 +171,9 @@ export class Metrics {
   }
 
   embedded({ inputs, tokens, seconds }: EmbeddedRequest): void {
+    this.#embeddedCount += 1;
     this.#requests.inc();
+    this.#promptTokens.observe(tokens);
     this.#tokens.inc(tokens);
     this.#inputs.observe(inputs);
     this.#seconds.observe(seconds);
@@ -152,8 +210,13 @@ export class Metrics {
       contextTokens: service.contextTokens ?? 0,
       openEmbeddings: this.#openEmbeddings,
       openRequests: openRequests.count,
+      startupSeconds: service.startupSeconds,
       serverSeconds: this.#serverSeconds,
     };
+  }
+
+  #histogram(settings: Omit<HistogramConfiguration<string>, 'registers'>): Histogram {
+    return new Histogram({ ...settings, registers: [this.#registry] });
   }
 
   #counter(name: string, help: string, ...labelNames: string[]): Counter {

@@ -9,6 +9,8 @@ import { listedFault, renderFault } from './fault-answer.ts';
 import { requestIdFrom } from './request-id.ts';
 
 export interface ServerLogEntry {
+  /** `access`: one line per answered HTTP request. */
+  kind?: 'access';
   level: 'info' | 'warn' | 'error';
   message: string;
   /** Absent where it is about no request. */

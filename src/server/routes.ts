@@ -1,112 +1,222 @@
-// The table of routes: method, path, what goes in and out, and every fault that the route may answer.
-// The server is built from it and refuses to answer a fault that its row does not list; the API document reads it too.
+// The table of routes: methods, paths, who may call, what goes in and out, and every fault that the route may answer.
+// The server is built from it and refuses to answer a fault that its row does not list; docs/http.md is rendered from it.
 
 import type { FaultCode } from '../faults.ts';
-import {
-  EMBEDDINGS_ANSWER,
-  EMBEDDINGS_BODY,
-  HEALTH_ANSWER,
-  type JsonSchema,
-  METRICS_ANSWER,
-  MODEL_CARD,
-  MODEL_LIST,
-} from './schemas.ts';
+import type { Access } from './access.ts';
+import * as native from './native-schemas.ts';
+import { OTHER_TASKS } from './other-tasks.ts';
+import * as openai from './schemas.ts';
+import type { JsonSchema } from './schemas.ts';
 
 export interface RouteRow {
-  method: 'GET' | 'POST';
-  /** With OpenAI's prefix; `*` takes the rest of the path, slashes included. */
-  path: string;
+  methods: readonly ('GET' | 'POST' | 'PUT')[];
+  /** The first is the one to use; `*` takes the rest of the path, slashes included. */
+  paths: readonly string[];
+  access: Access;
   summary: string;
   /** Refused before the body is read while the model loads (STARTING) or the server stops (STOPPING). */
   needsModel: boolean;
   body: JsonSchema | null;
-  /** Status of success and its schema. */
-  answer: { status: 200; schema: JsonSchema };
+  /** Status of success and its schema; null = every request is refused, before its body is read. */
+  answer: { status: 200; schema: JsonSchema } | null;
   /** The route exists only if the server was told to have it. */
   onlyWith?: 'metrics';
-  /** Beside FAULTS_OF_EVERY_ROUTE. */
+  /** Beside those that `faultsOf` adds. */
   faults: readonly FaultCode[];
 }
 
-/** What any request may meet before or instead of a handler. */
-export const FAULTS_OF_EVERY_ROUTE: readonly FaultCode[] = ['BUG'];
-
 /** What a request that matches no row may meet. */
 export const FAULTS_OF_NO_ROUTE: readonly FaultCode[] = [
+  'BUG',
+  'UNAUTHORIZED',
   'ROUTE_UNKNOWN',
   'METHOD_NOT_ALLOWED',
   'INVALID_REQUEST',
 ];
 
+const FAULTS_OF_A_BODY = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'MEDIA_TYPE'] as const;
+const FAULTS_OF_THE_MODEL = ['STARTING', 'STOPPING', 'WORKER_DIED', 'WIRE_MALFORMED'] as const;
+const FAULTS_OF_EMBEDDING = [
+  ...FAULTS_OF_A_BODY,
+  ...FAULTS_OF_THE_MODEL,
+  'INPUT_EMPTY',
+  'INPUT_TOO_LONG',
+  'TOO_MANY_INPUTS',
+  'CANCELLED',
+  'ABORTED',
+  'VECTOR_NOT_FINITE',
+  'ENGINE_FAILED',
+  'MEMORY_SHORT',
+  'WORKER_START_FAILED',
+] as const;
+
+const POST = ['POST'] as const;
+const GET = ['GET'] as const;
+const POST_OR_PUT = ['POST', 'PUT'] as const;
+const GET_OR_POST = ['GET', 'POST'] as const;
+
 export const ROUTES = {
-  health: {
-    method: 'GET',
-    path: '/health',
-    summary: 'Whether requests can be answered now: 200 or 503',
-    needsModel: false,
-    body: null,
-    answer: { status: 200, schema: HEALTH_ANSWER },
-    faults: [],
-  },
-  metrics: {
-    method: 'GET',
-    path: '/metrics',
-    summary: "What was done and how long it took, in Prometheus' text format",
-    needsModel: false,
-    body: null,
-    answer: { status: 200, schema: METRICS_ANSWER },
-    onlyWith: 'metrics',
-    faults: [],
+  embeddings: {
+    methods: POST,
+    paths: ['/v1/embeddings'],
+    access: 'serve',
+    summary: 'One vector per text or list of token ids',
+    needsModel: true,
+    body: openai.EMBEDDINGS_BODY,
+    answer: { status: 200, schema: openai.EMBEDDINGS_ANSWER },
+    faults: FAULTS_OF_EMBEDDING,
   },
   models: {
-    method: 'GET',
-    path: '/v1/models',
+    methods: GET,
+    paths: ['/v1/models'],
+    access: 'serve',
     summary: 'The one model that is served',
     needsModel: false,
     body: null,
-    answer: { status: 200, schema: MODEL_LIST },
+    answer: { status: 200, schema: openai.MODEL_LIST },
     faults: [],
   },
   model: {
-    method: 'GET',
-    path: '/v1/models/*',
+    methods: GET,
+    paths: ['/v1/models/*'],
+    access: 'serve',
     summary: 'One model by its id, with its slashes as they are or as %2F',
     needsModel: false,
     body: null,
-    answer: { status: 200, schema: MODEL_CARD },
+    answer: { status: 200, schema: openai.MODEL_CARD },
     faults: ['MODEL_UNKNOWN'],
   },
-  embeddings: {
-    method: 'POST',
-    path: '/v1/embeddings',
-    summary: 'One vector per text or list of token ids',
+  encode: {
+    methods: POST_OR_PUT,
+    paths: ['/encode'],
+    access: 'serve',
+    summary: "Vectors in SGLang's own shape: one object for one input, a list for a list",
     needsModel: true,
-    body: EMBEDDINGS_BODY,
-    answer: { status: 200, schema: EMBEDDINGS_ANSWER },
-    faults: [
-      'INVALID_REQUEST',
-      'INPUT_EMPTY',
-      'INPUT_TOO_LONG',
-      'TOO_MANY_INPUTS',
-      'BODY_TOO_LARGE',
-      'MEDIA_TYPE',
-      'STARTING',
-      'STOPPING',
-      'CANCELLED',
-      'VECTOR_NOT_FINITE',
-      'ENGINE_FAILED',
-      'MEMORY_SHORT',
-      'WORKER_START_FAILED',
-      'WORKER_DIED',
-      'WIRE_MALFORMED',
-    ],
+    body: native.ENCODE_BODY,
+    answer: { status: 200, schema: native.ENCODE_ANSWER },
+    faults: FAULTS_OF_EMBEDDING,
+  },
+  tokenize: {
+    methods: POST,
+    paths: ['/v1/tokenize'],
+    access: 'serve',
+    summary: "Token ids of one text or of several, by the model's own tokenizer",
+    needsModel: true,
+    body: native.TOKENIZE_BODY,
+    answer: { status: 200, schema: native.TOKENIZE_ANSWER },
+    faults: [...FAULTS_OF_A_BODY, ...FAULTS_OF_THE_MODEL, 'TOO_MANY_INPUTS'],
+  },
+  detokenize: {
+    methods: POST,
+    paths: ['/v1/detokenize'],
+    access: 'serve',
+    summary: 'The text of one list of token ids or of several',
+    needsModel: true,
+    body: native.DETOKENIZE_BODY,
+    answer: { status: 200, schema: native.DETOKENIZE_ANSWER },
+    faults: [...FAULTS_OF_A_BODY, ...FAULTS_OF_THE_MODEL, 'TOO_MANY_INPUTS'],
+  },
+  otherTasks: {
+    methods: POST_OR_PUT,
+    paths: Object.keys(OTHER_TASKS),
+    access: 'serve',
+    summary: 'What needs another kind of model: refused in words',
+    needsModel: false,
+    body: null,
+    answer: null,
+    faults: ['TASK_UNSUPPORTED'],
+  },
+  health: {
+    methods: GET,
+    paths: ['/health'],
+    access: 'open',
+    summary: 'Whether requests can be answered now: 200 or 503',
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: openai.HEALTH_ANSWER },
+    faults: [],
+  },
+  healthGenerate: {
+    methods: GET,
+    paths: ['/health_generate'],
+    access: 'open',
+    summary: 'The same, proven by computing one vector: 200 or 503',
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: openai.HEALTH_ANSWER },
+    faults: [],
+  },
+  ping: {
+    methods: GET,
+    paths: ['/ping', '/'],
+    access: 'serve',
+    summary: 'That a server listens, whatever its state',
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: native.SENTENCE },
+    faults: [],
+  },
+  modelInfo: {
+    methods: GET,
+    paths: ['/model_info', '/get_model_info'],
+    access: 'serve',
+    summary: 'What the model is',
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: native.MODEL_INFO },
+    faults: [],
+  },
+  serverInfo: {
+    methods: GET,
+    paths: ['/server_info', '/get_server_info'],
+    access: 'inspect',
+    summary: "The server's settings, without secrets, and its state",
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: native.SERVER_INFO },
+    faults: [],
+  },
+  metrics: {
+    methods: GET,
+    paths: ['/metrics'],
+    access: 'open',
+    summary: "What was done and how long it took, in Prometheus' text format",
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: openai.METRICS_ANSWER },
+    onlyWith: 'metrics',
+    faults: [],
+  },
+  flushCache: {
+    methods: GET_OR_POST,
+    paths: ['/flush_cache'],
+    access: 'manage',
+    summary: 'Drops finished vectors and shared prefixes in all workers',
+    needsModel: true,
+    body: null,
+    answer: { status: 200, schema: native.PLAIN_TEXT },
+    faults: ['STARTING', 'STOPPING', 'BODY_TOO_LARGE', 'INVALID_REQUEST'],
+  },
+  abortRequest: {
+    methods: POST,
+    paths: ['/abort_request'],
+    access: 'manage',
+    summary: 'Ends the requests that have this `rid` or `x-request-id`, or all of them',
+    needsModel: false,
+    body: native.ABORT_BODY,
+    answer: { status: 200, schema: native.NOTHING },
+    faults: FAULTS_OF_A_BODY,
   },
 } as const satisfies Record<string, RouteRow>;
 
 export type RouteName = keyof typeof ROUTES;
 
-/** The path, and for OpenAI's routes the one without `/v1`: clients differ on what a base URL includes. */
-export function pathsOf(row: RouteRow): string[] {
-  const bare = row.path.replace(/^\/v1(?=\/)/, '');
-  return bare === row.path ? [row.path] : [row.path, bare];
+/** Every fault that the route may answer. */
+export function faultsOf({ access, faults }: RouteRow): FaultCode[] {
+  return [...faults, ...(access === 'open' ? [] : ['UNAUTHORIZED' as const]), 'BUG'];
+}
+
+/** The paths, and those of OpenAI's kind without `/v1` too: clients differ on what a base URL includes. */
+export function pathsOf({ paths }: RouteRow): string[] {
+  return [...new Set(paths.flatMap((path) => [path, path.replace(/^\/v1(?=\/)/, '')]))];
 }

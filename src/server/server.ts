@@ -3,15 +3,19 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import { Gate, type Keys } from './access.ts';
 import { buildApp } from './app.ts';
-import type { ServedModel } from './handlers.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type MetricsShape } from './metrics.ts';
 import { OpenRequests } from './open-requests.ts';
 import type { ServerLog } from './refusal.ts';
+import { RequestLog, type RequestLogSettings } from './request-log.ts';
+import type { PublicSettings, ServedModel } from './server-facts.ts';
 import { type Backing, Service } from './service.ts';
 import { Threads } from './threads.ts';
+import { readTls, type TlsFiles, watchTls } from './tls.ts';
 
 export interface ServerOptions {
   host: string;
@@ -19,8 +23,21 @@ export interface ServerOptions {
   port: number;
   model: ServedModel;
   bodyLimitBytes?: number;
-  /** Whether GET /metrics exists. */
-  metrics?: boolean;
+  /** What /server_info tells, and /model_info in part. */
+  settings?: PublicSettings;
+  keys?: Keys;
+  /** HTTPS instead of HTTP; `refresh`: with new certificates as soon as the files change. */
+  tls?: (TlsFiles & { refresh: boolean }) | null;
+  /** Routes answer below this path too, such as `/prefix`. */
+  rootPath?: string;
+  keepAliveMs?: number;
+  /** Within which /health_generate must see a vector. */
+  healthTimeoutMs?: number;
+  /** Beginnings of paths whose requests leave no line in the log. */
+  quietPaths?: readonly string[];
+  requestLog?: RequestLogSettings | null;
+  /** Whether GET /metrics exists, and how. */
+  metrics?: boolean | MetricsShape;
   log?: ServerLog;
 }
 
@@ -42,35 +59,38 @@ export interface Server {
 // 2,048 inputs of 32 KB each: ten times an ordinary document chunk.
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
+const OPEN: Keys = { api: null, admin: null };
+
+// Longer than clients and proxies keep idle connections, so that it is not the server that closes one in use.
+const KEEP_ALIVE_MS = 72_000;
+
+/** SGLang's. */
+const HEALTH_TIMEOUT_MS = 20_000;
+
 // How long a connection may keep the server from closing when nothing is to be waited for.
 const STRAGGLERS_MS = 100;
 
-/** Faults: PORT_IN_USE, ADDRESS_UNUSABLE. */
+/** Faults: PORT_IN_USE, ADDRESS_UNUSABLE, FILE_UNREADABLE. */
 export async function openServer(options: ServerOptions): Promise<Server> {
-  const { host, model, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, log = () => undefined } = options;
-  const service = new Service();
-  const openRequests = new OpenRequests();
-  const metrics = new Metrics({ modelId: model.id, service, openRequests });
-  const exposesMetrics = options.metrics === true;
-  const threads = new Threads({
-    onDeath: (problem) => {
-      log({ level: 'warn', message: `a thread of the server died: ${problem}` });
-    },
-  });
+  const { host, tls = null, log = () => undefined } = options;
+  const context = tls === null ? null : readTls(tls);
+  const parts = openParts(options, log);
+  const { service, openRequests, threads, requestLog } = parts;
   const app = buildApp({
-    model,
-    service,
-    openRequests,
-    metrics,
-    threads,
-    exposesMetrics,
-    bodyLimitBytes,
-    log,
+    ...parts,
+    tls: context,
+    exposesMetrics: options.metrics !== undefined && options.metrics !== false,
+    gate: new Gate(options.keys ?? OPEN),
+    rootPath: options.rootPath ?? '',
+    keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+    quietPaths: options.quietPaths ?? [],
+    bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
   });
   const port = await listen(app, options);
+  const watch = tls?.refresh === true ? refreshTls(app, tls, log) : null;
   let closed: Promise<void> | null = null;
   return {
-    url: renderUrl(host, port),
+    url: renderUrl(tls === null ? 'http' : 'https', host, port),
     port,
     app,
     serve: (embedder, backing) => {
@@ -78,10 +98,49 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     },
     close: ({ graceMs } = {}) => {
       service.stop();
-      closed ??= drain(app, openRequests, graceMs).finally(() => threads.close());
+      watch?.close();
+      closed ??= drain(app, openRequests, graceMs)
+        .finally(() => threads.close())
+        .finally(() => requestLog?.close());
       return closed;
     },
   };
+}
+
+function openParts(options: ServerOptions, log: ServerLog) {
+  const { model, settings = {}, healthTimeoutMs = HEALTH_TIMEOUT_MS, requestLog = null } = options;
+  const warn = (message: string): void => {
+    log({ level: 'warn', message });
+  };
+  const service = new Service();
+  const openRequests = new OpenRequests();
+  const shape = typeof options.metrics === 'object' ? { shape: options.metrics } : {};
+  return {
+    model,
+    settings,
+    healthTimeoutMs,
+    log,
+    service,
+    openRequests,
+    metrics: new Metrics({ modelId: model.id, service, openRequests, ...shape }),
+    threads: new Threads({
+      onDeath: (problem) => {
+        warn(`a thread of the server died: ${problem}`);
+      },
+    }),
+    requestLog: requestLog === null ? null : new RequestLog(requestLog, warn),
+  };
+}
+
+function refreshTls(app: FastifyInstance, files: TlsFiles, log: ServerLog): { close(): void } {
+  return watchTls(files, (change) => {
+    if (change instanceof Fault) {
+      log({ level: 'warn', message: `the old certificate stays in use: ${change.message}` });
+      return;
+    }
+    (app.server as unknown as TlsServer).setSecureContext(change);
+    log({ level: 'info', message: 'new connections get the new certificate' });
+  });
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<number> {
@@ -118,8 +177,8 @@ function closeConnectionsLater(app: FastifyInstance): NodeJS.Timeout {
   }, STRAGGLERS_MS);
 }
 
-function renderUrl(host: string, port: number): string {
+function renderUrl(scheme: 'http' | 'https', host: string, port: number): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const written = reachable.includes(':') ? `[${reachable}]` : reachable;
-  return `http://${written}:${String(port)}`;
+  return `${scheme}://${written}:${String(port)}`;
 }

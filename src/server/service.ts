@@ -27,10 +27,18 @@ export class Service {
     chatTemplate: null,
   };
   #stopping = false;
+  readonly #openedMs = performance.now();
+  #startupSeconds = 0;
 
   serve(embedder: Embedder, backing: Partial<Backing> = {}): void {
     this.#embedder = embedder;
+    this.#startupSeconds = (performance.now() - this.#openedMs) / 1000;
     this.#backing = { ...this.#backing, ...backing };
+  }
+
+  /** From the opening of the server until it had an embedder; 0 before. */
+  get startupSeconds(): number {
+    return this.#startupSeconds;
   }
 
   stop(): void {

@@ -60,6 +60,12 @@ function showProgress(status: StatusLine, settings: Settings<'launch'>): Progres
       status.clear();
       printLog(settings.logLevel, level, message, fields);
     },
+    // A line per request is for whoever asks for it.
+    logHttp: (level, message, fields) => {
+      status.clear();
+      if (settings.logLevelHttp !== null) printLog(settings.logLevelHttp, level, message, fields);
+      else printLog(settings.logLevel, 'debug', message, fields);
+    },
   };
 }
 

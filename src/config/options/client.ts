@@ -34,15 +34,6 @@ export const CLIENT = {
     on: ['bench'],
     doc: 'second server: both get the same load in turns, and the ratio is shown',
   },
-  apiKey: {
-    flag: 'api-key',
-    secret: true,
-    kind: 'text',
-    value: 'KEY',
-    default: null,
-    on: ['bench', 'embed'],
-    doc: 'bearer token to send; never printed',
-  },
   modelId: {
     flag: 'model-id',
     aliases: ['model'],

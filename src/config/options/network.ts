@@ -1,4 +1,4 @@
-// Where the server listens.
+// Where the server listens and how long it waits.
 import type { OwnRow } from '../rows.ts';
 
 export const NETWORK = {
@@ -19,5 +19,45 @@ export const NETWORK = {
     default: 30_000,
     on: ['launch'],
     doc: 'TCP port to listen on; 0 picks a free one',
+  },
+  rootPath: {
+    flag: 'fastapi-root-path',
+    kind: 'text',
+    value: 'PATH',
+    bare: '',
+    default: null,
+    on: ['launch'],
+    rare: true,
+    doc: 'prefix that a proxy routes by: every route also answers below it',
+  },
+  keepAliveSeconds: {
+    flag: 'keep-alive',
+    environment: 'SGLANG_TIMEOUT_KEEP_ALIVE',
+    kind: 'number',
+    min: 0.1,
+    max: 86_400,
+    default: 72,
+    on: ['launch'],
+    rare: true,
+    doc: 'seconds that an idle connection stays open; longer than the clients wait',
+  },
+  healthTimeoutSeconds: {
+    flag: 'health-timeout',
+    environment: 'SGLANG_HEALTH_CHECK_TIMEOUT',
+    kind: 'number',
+    min: 0.01,
+    max: 3600,
+    default: 20,
+    on: ['launch'],
+    rare: true,
+    doc: 'seconds within which /health_generate must see a vector',
+  },
+  skipServerWarmup: {
+    flag: 'skip-server-warmup',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    rare: true,
+    doc: 'healthy once a worker is ready, without a first text through the whole server',
   },
 } as const satisfies Record<string, OwnRow>;

@@ -1,17 +1,13 @@
 // SGLang's flags on logs, metrics and traces.
-import { choice, flag, integer, json, list, number, text, type Topic } from './entry.ts';
+import { flag, integer, json, list, number, text, type Topic } from './entry.ts';
 
 const LOGS: Topic = {
   title: "SGLang's logs, metrics and traces",
   why: '--log-level and --enable-metrics say what is shown',
   accept: {
-    'log-level-http': text('lines about requests'),
-    'log-requests': flag('a line per request', { why: '--log-level debug shows a line per request' }),
-    'log-requests-level': choice('0 1 2 3', 'how much of a request', { why: 'texts are never logged' }),
-    'log-requests-format': choice('text json', 'how that is written'),
-    'log-requests-target': list('text', 'where that is written'),
-    'uvicorn-access-log-exclude-prefixes': list('text', 'paths that are not logged', { least: 0 }),
-    'crash-dump-folder': text('the last requests, after a crash', { why: 'texts are never written to disk' }),
+    'crash-dump-folder': text('the last requests, after a crash', {
+      why: 'only --log-requests writes requests down',
+    }),
     'show-time-cost': flag('times of functions'),
     'smg-http-sidecar-port': integer('port of metrics beside gRPC', { aliases: ['grpc-http-sidecar-port'] }),
     'enable-mfu-metrics': flag('share of the peak arithmetic'),
@@ -19,14 +15,9 @@ const LOGS: Topic = {
     'load-snapshot-publish-interval': integer('steps between reports of the load'),
     'tokenizer-metrics-custom-labels-header': text('header with labels'),
     'tokenizer-metrics-allowed-custom-labels': list('text', 'labels that it may have'),
-    'extra-metric-labels': json('object', 'labels on every metric', {
-      why: 'metrics have the labels of this server',
-    }),
     'bucket-time-to-first-token': list('number', 'buckets of the time to the first token'),
     'bucket-inter-token-latency': list('number', 'buckets of the time between tokens'),
-    'bucket-e2e-request-latency': list('number', 'buckets of the time of a request'),
     'bucket-decode-throughput': list('number', 'buckets of the speed of decoding'),
-    'prompt-tokens-buckets': list('text', 'buckets of the tokens in'),
     'generation-tokens-buckets': list('text', 'buckets of the tokens out'),
     'collect-tokens-histogram': flag('histograms of tokens, in older releases'),
     'gc-warning-threshold-secs': number('seconds of cleaning up that are told', {

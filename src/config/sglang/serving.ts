@@ -1,31 +1,20 @@
-// SGLang's flags on HTTP, TLS, keys, the API and streaming.
+// SGLang's flags on HTTP, the API and streaming.
 import { choice, flag, integer, json, text, type Topic } from './entry.ts';
 
 const NO_GRPC = 'the server speaks HTTP only';
 const NO_TEXT = 'embeddings generate no text';
-const PROXY = 'put a proxy with TLS in front';
-const OPEN = 'a server that answers everybody must not look locked';
 
 const HTTP: Topic = {
   title: "SGLang's HTTP server",
   why: 'the server speaks HTTP/1.1',
   accept: {
-    'skip-server-warmup': flag('ready without a first request', {
-      why: 'the first vector is computed before the server is ready',
-    }),
-    warmups: text('names of first requests', { why: 'one vector is computed before the server is ready' }),
+    warmups: text('names of first requests', { why: 'the one first request embeds a text' }),
     'enable-http2': flag('HTTP/2 without TLS'),
     'http2-max-concurrent-streams': integer('requests per HTTP/2 connection'),
     'http2-initial-connection-window-size': integer('flow control of HTTP/2'),
     'grpc-response-timeout-secs': integer('seconds to wait for gRPC', { why: NO_GRPC }),
   },
   reject: {
-    'fastapi-root-path': text('path in front of every route', {
-      bare: '',
-      unless: [''],
-      why: 'paths begin at the root',
-      instead: 'let the proxy cut the path off',
-    }),
     'smg-grpc-mode': flag('gRPC instead of HTTP', {
       why: NO_GRPC,
       instead: 'register the worker by its http:// URL',
@@ -40,33 +29,10 @@ const HTTP: Topic = {
   },
 };
 
-const LOCKS: Topic = {
-  title: "SGLang's TLS and keys",
-  why: 'the server does not encrypt yet',
-  reject: {
-    'ssl-keyfile': text('private key', { instead: PROXY }),
-    'ssl-certfile': text('certificate', { instead: PROXY }),
-    'ssl-ca-certs': text('authorities of clients', { instead: PROXY }),
-    'ssl-keyfile-password': text('password of the key', { secret: true, instead: PROXY }),
-    'enable-ssl-refresh': flag('read a new certificate while running', { instead: PROXY }),
-    'api-key': text('bearer token that requests must have', {
-      secret: true,
-      why: OPEN,
-      instead: 'keep it on 127.0.0.1 behind a proxy that checks keys',
-    }),
-    'admin-api-key': text('bearer token for managing', {
-      secret: true,
-      why: OPEN,
-      instead: 'keep it on 127.0.0.1 behind a proxy that checks keys',
-    }),
-  },
-};
-
 const API: Topic = {
   title: "SGLang's API",
   why: NO_TEXT,
   accept: {
-    'weight-version': text('name of the state of the weights', { why: 'no answer tells it' }),
     'hf-chat-template-name': text('which of several chat templates'),
     'completion-template': text('template for code completion'),
     'file-storage-path': text('where uploads are kept', { why: 'nothing is uploaded' }),
@@ -79,7 +45,6 @@ const API: Topic = {
     'sampling-defaults': choice('openai model', 'where sampling gets its defaults'),
     'asr-max-buffer-seconds': integer('longest sound', { min: 1 }),
     'asr-max-concurrent-sessions': integer('most listeners', { min: 1 }),
-    'preferred-sampling-params': json('anything', 'sampling that the server suggests'),
     'enable-response-store': flag('keep responses'),
     'trust-request-chat-template': flag('requests may bring a template'),
     'return-input-ids': flag('token ids of the prompt in answers'),
@@ -105,4 +70,4 @@ const STREAMING: Topic = {
   },
 };
 
-export const SERVING_TOPICS: readonly Topic[] = [HTTP, LOCKS, API, STREAMING];
+export const SERVING_TOPICS: readonly Topic[] = [HTTP, API, STREAMING];

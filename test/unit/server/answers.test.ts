@@ -23,7 +23,10 @@ test('the list of models has the one that is served', async (t) => {
   assert.deepEqual(JSON.parse(body), {
     object: 'list',
     data: [
-      { id: MODEL_ID, object: 'model', created: 1_700_000_000, owned_by: 'qwen-embed', max_model_len: 512 },
+      {
+        ...{ id: MODEL_ID, object: 'model', created: 1_700_000_000, owned_by: 'qwen-embed' },
+        ...{ root: MODEL_ID, parent: null, max_model_len: 512 },
+      },
     ],
   });
 });

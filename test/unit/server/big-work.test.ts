@@ -45,7 +45,7 @@ async function withThreads<Value>(
 }
 
 for (const encodingFormat of ['float', 'base64'] as const) {
-  const shape = { modelId: 'm', encodingFormat };
+  const shape = { frame: { shape: 'openai', modelId: 'm' } as const, encodingFormat };
   const textOf = (done: { value: Uint8Array[] }) => Buffer.concat(done.value).toString();
 
   test(`threads, one thread and no thread that lives write the same answer (${encodingFormat})`, async () => {
@@ -74,13 +74,16 @@ test('a small answer and a small request need no thread', async () => {
   const [, deaths] = await withThreads({ entry: FALLING }, async (threads) => {
     const floats = Math.floor(ENCODE_IN_PLACE_BYTES / 12.5 / WIDTH) * WIDTH;
     const embeddings = makeEmbeddings(new ArrayBuffer(4 * floats));
-    await writeAnswer(threads, embeddings, { modelId: 'm', encodingFormat: 'float' });
-    await readRequest(threads, {
+    await writeAnswer(threads, embeddings, {
+      frame: { shape: 'openai', modelId: 'm' } as const,
+      encodingFormat: 'float',
+    });
+    await readRequest(threads, 'parse', {
       bytes: bodyOf(PARSE_IN_PLACE_BYTES / 2 - 100),
       model,
       rules: PLAIN_RULES,
     });
-    await assert.rejects(readRequest(threads, { bytes: undefined, model, rules: PLAIN_RULES }), {
+    await assert.rejects(readRequest(threads, 'parse', { bytes: undefined, model, rules: PLAIN_RULES }), {
       code: 'INVALID_REQUEST',
     });
   });
@@ -91,7 +94,10 @@ test('a value that is not finite is found by whichever thread meets it', async (
   const embeddings = makeEmbeddings(new SharedArrayBuffer(4 * ROWS * WIDTH));
   embeddings.vectors[2500 * WIDTH] = Infinity;
   const work = withThreads({}, (threads) =>
-    writeAnswer(threads, embeddings, { modelId: 'm', encodingFormat: 'float' }),
+    writeAnswer(threads, embeddings, {
+      frame: { shape: 'openai', modelId: 'm' } as const,
+      encodingFormat: 'float',
+    }),
   );
   await assert.rejects(work, { code: 'VECTOR_NOT_FINITE', params: { index: 2500 } });
 });
@@ -103,7 +109,7 @@ for (const [title, entry] of [
   test(`a big request is read ${title}, with every character in its place`, async () => {
     const body = bodyOf(PARSE_IN_PLACE_BYTES);
     const [done, deaths] = await withThreads(entry === undefined ? {} : { entry }, (threads) =>
-      readRequest(threads, { bytes: body, model, rules: PLAIN_RULES }),
+      readRequest(threads, 'parse', { bytes: body, model, rules: PLAIN_RULES }),
     );
     assert.deepEqual(done.value.inputs, ['é'.repeat(PARSE_IN_PLACE_BYTES), 'b']);
     assert.equal(deaths, entry === undefined ? 0 : 1);

@@ -32,6 +32,7 @@ test('a string is one input with the defaults', () => {
     dimensions: 1024,
     longText: null,
     conversation: null,
+    rids: [],
     encodingFormat: 'float',
   });
 });
@@ -55,7 +56,10 @@ test('null counts as absent for every optional field', () => {
 });
 
 test('unknown fields are ignored', () => {
-  assert.deepEqual(parse({ input: 'a', rid: 'x', prefix: 'query: ', stream: true }), parse({ input: 'a' }));
+  assert.deepEqual(
+    parse({ input: 'a', data_parallel_rank: 0, prefix: 'query: ', stream: true }),
+    parse({ input: 'a' }),
+  );
 });
 
 test('2,048 inputs pass and one more is TOO_MANY_INPUTS', () => {

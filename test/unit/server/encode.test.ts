@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Embeddings } from '../../../src/embedder.ts';
-import { ANSWER_HEAD, type EncodingFormat, encodeRows, renderTail } from '../../../src/server/encode.ts';
+import {
+  type EncodingFormat,
+  encodeRows,
+  type Frame,
+  renderHead,
+  renderTail,
+} from '../../../src/server/encode.ts';
 import type { EmbeddingsBody } from './open-test-server.ts';
 
 function embeddingsOf(vectors: Float32Array, dimensions: number): Embeddings {
@@ -14,10 +20,12 @@ function embeddingsOf(vectors: Float32Array, dimensions: number): Embeddings {
   };
 }
 
-function encode(embeddings: Embeddings, encodingFormat: EncodingFormat): string {
+const OPENAI: Frame = { shape: 'openai', modelId: 'm' };
+
+function encode(embeddings: Embeddings, encodingFormat: EncodingFormat, frame = OPENAI): string {
   const { vectors, dimensions } = embeddings;
-  const rows = encodeRows({ vectors, dimensions, firstIndex: 0, encodingFormat });
-  return Buffer.concat([ANSWER_HEAD, ...rows, renderTail(embeddings, 'm')]).toString();
+  const rows = encodeRows({ vectors, dimensions, firstIndex: 0, encodingFormat, frame });
+  return Buffer.concat([renderHead(frame), ...rows, renderTail(frame, embeddings)]).toString();
 }
 
 test('the answer has the keys of the OpenAI contract, in its order', () => {
@@ -29,6 +37,30 @@ test('the answer has the keys of the OpenAI contract, in its order', () => {
       '{"object":"embedding","index":1,"embedding":[-1,0]}' +
       '],"model":"m","usage":{"prompt_tokens":6,"total_tokens":6}}',
   );
+});
+
+test("SGLang's answer is an object for one input, a list for a list, each with its own meta_info", () => {
+  const metaInfo = ['{"id":"ä"}', '{"id":"b"}'];
+  const two = embeddingsOf(Float32Array.of(0.6, 0.8, -1, 0), 2);
+  assert.equal(
+    encode(two, 'float', { shape: 'sglang', isList: true, metaInfo }),
+    '[{"embedding":[0.6,0.8],"meta_info":{"id":"ä"}},{"embedding":[-1,0],"meta_info":{"id":"b"}}]',
+  );
+  const one = embeddingsOf(Float32Array.of(0.6, 0.8), 2);
+  assert.equal(
+    encode(one, 'float', { shape: 'sglang', isList: false, metaInfo }),
+    '{"embedding":[0.6,0.8],"meta_info":{"id":"ä"}}',
+  );
+});
+
+test('a meta_info of any length fits', () => {
+  const metaInfo = [JSON.stringify({ id: 'x'.repeat(100_000) })];
+  const text = encode(embeddingsOf(Float32Array.of(1), 1), 'float', {
+    shape: 'sglang',
+    isList: true,
+    metaInfo,
+  });
+  assert.equal(text, `[{"embedding":[1],"meta_info":${metaInfo[0] ?? ''}}]`);
 });
 
 test('base64 is little-endian float32, padded', () => {
@@ -67,6 +99,7 @@ for (const encodingFormat of ['float', 'base64'] as const) {
         dimensions,
         firstIndex: first,
         encodingFormat,
+        frame: OPENAI,
       }),
     ];
     const whole = blocksOf(0, rows);

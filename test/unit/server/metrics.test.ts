@@ -162,3 +162,38 @@ test('an embedder that never answers is asked once and holds up no scrape beyond
   answer({ ...emptyProfile(), texts: 3 });
   assert.equal(await texts(), 3);
 });
+
+test('labels and bounds of the launch are in the text', async (t) => {
+  const shape = { labels: { team: 'a' }, latencyBuckets: [0.5, 1], promptTokenBuckets: [10] };
+  const { scrape, post } = await openMetricsServer(t, { metrics: shape });
+  await post({ input: 'hello' });
+  const families = await scrape();
+  const boundsOf = (name: string) =>
+    families.get(name)?.samples.flatMap(({ labels: { le, team } }) => (le === undefined ? [] : [[le, team]]));
+  assert.deepEqual(boundsOf('sglang:prompt_tokens_histogram'), [
+    ['10', 'a'],
+    ['+Inf', 'a'],
+  ]);
+  assert.deepEqual(
+    boundsOf('sglang:e2e_request_latency_seconds')?.map(([le]) => le),
+    ['0.5', '1', '+Inf'],
+  );
+  assert.equal(valueOf(families, 'sglang:prompt_tokens_histogram_sum'), 6);
+});
+
+test('every stage of a request and every HTTP request is in a histogram', async (t) => {
+  const { scrape, post } = await openMetricsServer(t);
+  await post({ input: 'hello' });
+  const families = await scrape();
+  for (const stage of ['parse', 'embed', 'encode']) {
+    assert.equal(valueOf(families, 'qwen_embed_request_stage_seconds_count', { stage }), 1);
+  }
+  const endpoint = '/v1/embeddings';
+  assert.equal(valueOf(families, 'sglang:http_request_latency_seconds_count', { endpoint }), 1);
+  assert.equal(
+    valueOf(families, 'sglang:http_request_size_bytes_sum', { endpoint }),
+    '{"input":"hello"}'.length,
+  );
+  assert.ok(valueOf(families, 'sglang:http_response_size_bytes_sum', { endpoint }) > 100);
+  assert.ok(valueOf(families, 'sglang:engine_startup_time') > 0);
+});

@@ -43,7 +43,7 @@ test('an unknown model is model_not_found', async (t) => {
   assert.equal(errorOf(answer).param, 'model');
 });
 
-for (const url of ['/', '/nope?key=secret', '/v1', '/v1/%zz', '/v1/models/%zz', '/HEALTH']) {
+for (const url of ['/nope?key=secret', '/v1', '/v1/%zz', '/v1/models/%zz', '/HEALTH']) {
   test(`GET ${url} is ROUTE_UNKNOWN`, async (t) => {
     const { server } = await openServingServer(t);
     const answer = await server.app.inject(url);

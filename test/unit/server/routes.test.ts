@@ -1,33 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAULTS, type FaultCode } from '../../../src/faults.ts';
-import {
-  FAULTS_OF_EVERY_ROUTE,
-  FAULTS_OF_NO_ROUTE,
-  pathsOf,
-  ROUTES,
-  type RouteRow,
-} from '../../../src/server/routes.ts';
+import { FAULTS_OF_NO_ROUTE, faultsOf, pathsOf, ROUTES, type RouteRow } from '../../../src/server/routes.ts';
 import { openServingServer } from './open-test-server.ts';
 
 const rows: RouteRow[] = Object.values(ROUTES);
 
 test('every listed fault has a status', () => {
-  for (const code of [
-    ...rows.flatMap(({ faults }) => faults),
-    ...FAULTS_OF_EVERY_ROUTE,
-    ...FAULTS_OF_NO_ROUTE,
-  ]) {
+  for (const code of [...rows.flatMap(faultsOf), ...FAULTS_OF_NO_ROUTE]) {
     assert.notEqual(FAULTS[code].status, null, code);
   }
 });
 
 test('every fault with a status is listed somewhere', () => {
-  const listed = new Set([
-    ...rows.flatMap(({ faults }) => faults),
-    ...FAULTS_OF_EVERY_ROUTE,
-    ...FAULTS_OF_NO_ROUTE,
-  ]);
+  const listed = new Set([...rows.flatMap(faultsOf), ...FAULTS_OF_NO_ROUTE]);
   for (const code of Object.keys(FAULTS) as FaultCode[]) {
     if (FAULTS[code].status !== null) assert.ok(listed.has(code), code);
   }

@@ -14,6 +14,7 @@ const rowsOf = (vectors: Float32Array, firstIndex = 0) => ({
   dimensions: 2,
   firstIndex,
   encodingFormat: 'float' as const,
+  frame: { shape: 'openai', modelId: 'm' } as const,
 });
 
 function openThreads(t: TestContext, options?: ThreadsOptions): Threads {
@@ -30,6 +31,7 @@ test('a thread does a job and says how long it took', async (t) => {
     longText: null,
     conversation: null,
     encodingFormat: 'float',
+    rids: [],
   });
   assert.ok(done.seconds > 0);
 });
@@ -81,7 +83,8 @@ test('closing ends the threads, loses what they were doing and reports no death'
 test('a thread without a job does not keep the process alive', async () => {
   const url = new URL('../../../src/server/threads.js', import.meta.url).href;
   const script = `import { Threads } from '${url}';
-    const rows = { vectors: Float32Array.of(1), dimensions: 1, firstIndex: 0, encodingFormat: 'float' };
+    const rows = { vectors: Float32Array.of(1), dimensions: 1, firstIndex: 0, encodingFormat: 'float',
+      frame: { shape: 'openai' } };
     const done = await new Threads().run('encode', rows);
     console.log(Buffer.concat(done.value).toString());`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);

@@ -1,0 +1,71 @@
+// What /model_info, /server_info and /v1/models answer: SGLang's names and types, which its gateway parses strictly (one
+// wrong type loses it the whole object). Pure.
+
+import type { Service } from './service.ts';
+
+export interface ServedModel {
+  /** The name in /v1/models and in every answer. */
+  id: string;
+  createdUnixSeconds: number;
+}
+
+/** The launch settings in SGLang's names, `model_path` for --model-path, and `version`; no secret is among them. */
+export type PublicSettings = Readonly<Record<string, unknown>>;
+
+interface Facts {
+  model: ServedModel;
+  settings: PublicSettings;
+  service: Service;
+}
+
+/** Hugging Face's names of the one architecture that the engine accepts. */
+const MODEL_TYPE = 'qwen3';
+const ARCHITECTURES = ['Qwen3ForCausalLM'];
+
+// `max_model_len` is SGLang's and vLLM's word for the longest input; clients of both read it.
+export function renderModelCard({ model, service }: Omit<Facts, 'settings'>): object {
+  const { id, createdUnixSeconds: created } = model;
+  const card = { id, object: 'model', created, owned_by: 'qwen-embed', root: id, parent: null };
+  const { contextTokens } = service;
+  return contextTokens === null ? card : { ...card, max_model_len: contextTokens };
+}
+
+export function weightVersionOf({ weight_version: version }: PublicSettings): string {
+  return typeof version === 'string' ? version : 'default';
+}
+
+export function renderModelInfo({ model, settings }: Facts): object {
+  const path = settings['model_path'] ?? model.id;
+  return {
+    model_path: path,
+    tokenizer_path: path,
+    is_generation: false,
+    preferred_sampling_params: settings['preferred_sampling_params'] ?? null,
+    weight_version: weightVersionOf(settings),
+    has_image_understanding: false,
+    has_audio_understanding: false,
+    model_type: MODEL_TYPE,
+    architectures: ARCHITECTURES,
+  };
+}
+
+export function renderServerInfo(facts: Facts): object {
+  const { model, settings, service } = facts;
+  return {
+    tp_size: 1,
+    dp_size: 1,
+    version: 'unknown',
+    ...settings,
+    model_path: settings['model_path'] ?? model.id,
+    served_model_name: model.id,
+    is_embedding: true,
+    // The worker with the fewest bytes of text in it gets the next request.
+    load_balance_method: 'total_tokens',
+    disaggregation_mode: 'null',
+    kv_events: null,
+    speculative_algorithm: null,
+    status: service.health === 'healthy' ? 'ready' : service.health,
+    max_req_input_len: service.contextTokens,
+    internal_states: service.fleet.workers.map(({ state, deaths }) => ({ state, deaths })),
+  };
+}

@@ -1,0 +1,66 @@
+// Handlers of what tells about the server or changes its state: health, model, settings, metrics, caches, aborting.
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Fault } from '../faults.ts';
+import { parseAbortRequest } from './abort-request.ts';
+import { retryAfterSeconds } from './fault-answer.ts';
+import type { Handler, HandlerContext } from './handler.ts';
+import { parseJson } from './json-body.ts';
+import { METRICS_TYPE } from './metrics.ts';
+import { probeHealth } from './probe-health.ts';
+import type { RouteName } from './routes.ts';
+import { renderModelCard, renderModelInfo, renderServerInfo } from './server-facts.ts';
+import type { Health } from './service.ts';
+
+type StateRoute = Extract<
+  RouteName,
+  | 'health'
+  | 'healthGenerate'
+  | 'ping'
+  | 'models'
+  | 'model'
+  | 'modelInfo'
+  | 'serverInfo'
+  | 'metrics'
+  | 'flushCache'
+  | 'abortRequest'
+>;
+
+export function makeStateHandlers(context: HandlerContext): Record<StateRoute, Handler> {
+  const { service, metrics, openRequests } = context;
+  return {
+    health: (_request, reply) => answerHealth(reply, service.health),
+    healthGenerate: async (_request, reply) => answerHealth(reply, await probeHealth(context)),
+    ping: (_request, reply) => reply.type('application/json; charset=utf-8').send('"qwen-embed is running"'),
+    models: () => ({ object: 'list', data: [renderModelCard(context)] }),
+    model: (request) => answerModel(context, request),
+    modelInfo: () => renderModelInfo(context),
+    serverInfo: () => renderServerInfo(context),
+    metrics: async (_request, reply) => {
+      const text = await metrics.render();
+      return reply.header('content-type', METRICS_TYPE).send(text);
+    },
+    flushCache: async (_request, reply) => {
+      await service.embedder.forget();
+      return reply.type('text/plain; charset=utf-8').send('Cache flushed.\n');
+    },
+    abortRequest: (request, reply) => {
+      openRequests.abort(parseAbortRequest(parseJson(request.body as Buffer | undefined)));
+      return reply.send();
+    },
+  };
+}
+
+function answerHealth(reply: FastifyReply, status: Health): object {
+  if (status !== 'healthy') {
+    reply.code(503).header('retry-after', String(retryAfterSeconds(503)));
+  }
+  return { status };
+}
+
+function answerModel(context: HandlerContext, request: FastifyRequest): object {
+  const { '*': rest } = request.params as { '*': string };
+  const id = rest.replace(/\/$/, '');
+  if (id !== context.model.id) throw new Fault('MODEL_UNKNOWN', { model: id, served: context.model.id });
+  return renderModelCard(context);
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fault } from '../../../src/faults.ts';
+import { type ErrorBody, MODEL_ID, openServingServer, openTestServer } from './open-test-server.ts';
+
+const SETTINGS = { model_path: '/models/q', tp_size: 1, dp_size: 2, version: '1.2.3', weight_version: 'v7' };
+
+test("the model's facts are SGLang's, under the old name too", async (t) => {
+  const { server } = await openServingServer(t, { settings: SETTINGS });
+  for (const path of ['/model_info', '/get_model_info']) {
+    assert.deepEqual((await server.app.inject(path)).json(), {
+      model_path: '/models/q',
+      tokenizer_path: '/models/q',
+      is_generation: false,
+      preferred_sampling_params: null,
+      weight_version: 'v7',
+      has_image_understanding: false,
+      has_audio_understanding: false,
+      model_type: 'qwen3',
+      architectures: ['Qwen3ForCausalLM'],
+    });
+  }
+});
+
+test("the server's facts are its settings and its state, under the old name too", async (t) => {
+  const { server, embedder } = await openTestServer(t, { settings: SETTINGS });
+  const loading = (await server.app.inject('/server_info')).json<Record<string, unknown>>();
+  assert.deepEqual([loading['status'], loading['max_req_input_len']], ['starting', null]);
+  const fleet = () => ({ workers: [{ state: 'ready', deaths: 1, pid: 7 }], waiting: 0 });
+  server.serve(embedder, { fleet });
+  for (const path of ['/server_info', '/get_server_info']) {
+    assert.deepEqual((await server.app.inject(path)).json(), {
+      ...SETTINGS,
+      served_model_name: MODEL_ID,
+      is_embedding: true,
+      load_balance_method: 'total_tokens',
+      disaggregation_mode: 'null',
+      kv_events: null,
+      speculative_algorithm: null,
+      status: 'ready',
+      max_req_input_len: 512,
+      internal_states: [{ state: 'ready', deaths: 1 }],
+    });
+  }
+});
+
+test('whatever its state, a server that listens answers / and /ping', async (t) => {
+  const { server } = await openTestServer(t);
+  for (const path of ['/', '/ping'])
+    assert.equal((await server.app.inject(path)).body, '"qwen-embed is running"');
+});
+
+test('/health_generate computes a vector', async (t) => {
+  const { server, embedder } = await openServingServer(t);
+  const answer = await server.app.inject('/health_generate');
+  assert.deepEqual([answer.statusCode, answer.body], [200, '{"status":"healthy"}']);
+  assert.equal(embedder.calls.length, 1);
+});
+
+test('/health_generate is 503 where no vector comes', async (t) => {
+  const { server, embedder } = await openServingServer(t, { healthTimeoutMs: 5 });
+  embedder.hold();
+  assert.equal((await server.app.inject('/health_generate')).statusCode, 503);
+  assert.equal(embedder.cancelledCount, 1);
+});
+
+test('/health_generate is 503 where computing fails', async (t) => {
+  const { server, embedder } = await openServingServer(t);
+  embedder.failNext(new Fault('ENGINE_FAILED', { problem: 'x' }));
+  const answer = await server.app.inject('/health_generate');
+  assert.deepEqual([answer.statusCode, answer.body], [503, '{"status":"unavailable"}']);
+});
+
+test('/health_generate is 503 and computes nothing before the model is loaded', async (t) => {
+  const { server } = await openTestServer(t);
+  assert.equal((await server.app.inject('/health_generate')).body, '{"status":"starting"}');
+});
+
+test('a vector for somebody else while the probe waits its turn is a sign of life', async (t) => {
+  const { server, embedder, post } = await openServingServer(t, { healthTimeoutMs: 200 });
+  const release = embedder.hold();
+  const other = post({ input: 'a' });
+  while (embedder.calls.length < 1) await new Promise(setImmediate);
+  embedder.hold();
+  const probe = server.app.inject('/health_generate');
+  while (embedder.calls.length < 2) await new Promise(setImmediate);
+  release();
+  await other;
+  assert.equal((await probe).statusCode, 200);
+  assert.equal(embedder.cancelledCount, 1);
+});
+
+test('/flush_cache drops what the workers keep', async (t) => {
+  const { server, embedder } = await openServingServer(t);
+  for (const method of ['GET', 'POST'] as const) {
+    const { statusCode, body } = await server.app.inject({ method, url: '/flush_cache?timeout=5' });
+    assert.deepEqual([statusCode, body], [200, 'Cache flushed.\n']);
+  }
+  assert.equal(embedder.forgottenCount, 2);
+});
+
+const abort = (body: object) => ({ method: 'POST', url: '/abort_request', payload: body }) as const;
+
+for (const [title, sent, aborted] of [
+  ['its rid', { input: 'a', rid: 'mine' }, 'mine'],
+  ['one of its rids', { input: ['a', 'b'], rid: ['one', 'two'] }, 'two'],
+  ['its x-request-id', { input: 'a' }, 'header-id'],
+] as const) {
+  test(`/abort_request ends a waiting request by ${title}`, async (t) => {
+    const { server, embedder, post } = await openServingServer(t);
+    embedder.hold();
+    const headers = { 'content-type': 'application/json', 'x-request-id': 'header-id' };
+    const answer = post(sent, headers);
+    while (embedder.calls.length === 0) await new Promise(setImmediate);
+    assert.equal((await server.app.inject(abort({ rid: 'another' }))).statusCode, 200);
+    assert.equal(embedder.cancelledCount, 0);
+    const done = await server.app.inject(abort({ rid: aborted }));
+    assert.deepEqual([done.statusCode, done.body], [200, '']);
+    const { error } = JSON.parse((await answer).body) as ErrorBody;
+    assert.deepEqual([(await answer).statusCode, error.code], [499, 'aborted']);
+    assert.equal(embedder.cancelledCount, 1);
+  });
+}
+
+test('/abort_request with abort_all ends them all', async (t) => {
+  const { server, embedder, post } = await openServingServer(t);
+  embedder.hold();
+  const answers = ['a', 'b'].map((input) => post({ input }));
+  while (embedder.calls.length < 2) await new Promise(setImmediate);
+  await server.app.inject(abort({ abort_all: true }));
+  assert.deepEqual(
+    (await Promise.all(answers)).map(({ statusCode }) => statusCode),
+    [499, 499],
+  );
+});
+
+test('/abort_request without an id is 400', async (t) => {
+  const { server } = await openServingServer(t);
+  for (const body of [{}, { rid: '' }, { rid: 5 }, { abort_all: 'yes' }]) {
+    assert.equal((await server.app.inject(abort(body))).statusCode, 400);
+  }
+});
