@@ -64,7 +64,12 @@ export class Threads {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const { settle } of this.#waiting.splice(0)) settle(null);
-    await Promise.all([...this.#all].map((thread) => thread.terminate()));
+    const ends = [...this.#all].map((thread) => {
+      // An idle one would not keep the process alive until it has ended, and this promise would stay open.
+      thread.ref();
+      return thread.terminate();
+    });
+    await Promise.all(ends);
   }
 
   #dispatch(): void {
