@@ -38,8 +38,8 @@ export interface MemoryQuestion {
 
 const MB = 1e6;
 
-/** A worker of Node with llama.cpp's libraries and the vocabulary: 390 MB resident with the tiny model on Linux. */
-const PROCESS_BYTES = 400 * MB;
+/** A worker of Node with llama.cpp's libraries and the vocabulary: 120 MB resident (Linux), and the words it has met. */
+const PROCESS_BYTES = 200 * MB;
 
 /**
  * What a backend's libraries take on each GPU beside what they are asked for: driver context, kernels, handles. An
