@@ -1,0 +1,153 @@
+// The figures of docs/performance.md that are taken over HTTP: launches the service, runs rows of LOADS against it with
+// `qwen-embed bench`, five rounds each, and prints one JSON object per row. `memory` sends 200,000 texts instead and
+// tells what the processes hold after each tenth of them (Linux only).
+// `npm run bench:service -- --model FILE [--device cuda] [--llama-folder DIR] [--compute auto] [--loads short,mixed]
+//  [--rounds 5] [--seconds 3] [--input-file IDS] [-- OPTIONS OF BENCH]`
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { text as readAll } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const CLI = fileURLToPath(new URL('../../bin/qwen-embed.js', import.meta.url));
+const TASK =
+  'Given a web search query, retrieve relevant passages that answer the query and say where they come from';
+
+const ids = (clients: number, batchSize: number, lengths: string) =>
+  ['-c', String(clients), '-b', String(batchSize), '--send', 'ids', '--text-tokens', lengths] as const;
+
+/** Lengths leave out the end token, which the server appends. */
+const LOADS: Record<string, readonly string[]> = {
+  short: ids(16, 64, '31'),
+  medium: ids(16, 8, '511'),
+  long: ids(4, 2, '8191'),
+  mixed: ids(16, 32, 'lognormal:60:500:8000'),
+  instructed: ['-c', '16', '-b', '64', '--text-tokens', '12', '--instruct', TASK],
+  alone: ids(1, 1, '31'),
+  'alone as text': ['-c', '1', '-b', '1', '--text-tokens', '31'],
+  ...Object.fromEntries([1, 8, 64, 256, 1024].map((n) => [`${String(n)} connections`, ids(n, 1, '31')])),
+};
+
+const MEMORY_STEPS = 10;
+const MEMORY_STEP_TEXTS = 20_000;
+/** Of many lengths, so that hardly two batches have one shape. */
+const MEMORY_LOAD = ids(16, 64, 'lognormal:24:60');
+
+const { values: flags, positionals: more } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
+    'llama-folder': { type: 'string' },
+    compute: { type: 'string', default: 'auto' },
+    loads: { type: 'string', default: Object.keys(LOADS).join(',') },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    /** For `mixed`: the same lengths as another program's. */
+    'input-file': { type: 'string' },
+  },
+});
+
+async function launch(): Promise<{ url: string; pid: number; stop: () => Promise<void> }> {
+  const { model = '', device, compute } = flags;
+  const folder = flags['llama-folder'];
+  const args = ['launch', '--model-path', model, '--device', device, '--compute', compute, '--port', '0'];
+  const server = spawn(
+    process.execPath,
+    [CLI, ...args, '--enable-metrics', ...(folder === undefined ? [] : ['--llama-folder', folder])],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const ended = once(server, 'exit');
+  process.once('SIGTERM', () => {
+    server.kill('SIGTERM');
+    process.exit(143);
+  });
+  for await (const line of createInterface({ input: server.stdout })) {
+    const url = /http:\/\/\S+/.exec(line)?.[0];
+    if (url === undefined) continue;
+    console.error(line);
+    server.stdout.resume();
+    const stop = async () => {
+      server.kill('SIGTERM');
+      await ended;
+    };
+    return { url, pid: server.pid ?? 0, stop };
+  }
+  throw new Error('the server ended before it was ready');
+}
+
+interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+interface BenchReport {
+  command: string;
+  legs: {
+    servers: {
+      summary: Record<string, Spread | number | null>;
+      stages: { stage: string; seconds: number; share: number | null }[] | null;
+    }[];
+    ratio: unknown;
+  }[];
+}
+
+async function bench(url: string, args: readonly string[]): Promise<BenchReport> {
+  const child = spawn(process.execPath, [CLI, 'bench', '--url', url, '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(await readAll(child.stdout)) as BenchReport;
+}
+
+async function runLoad(url: string, name: string): Promise<void> {
+  const load = LOADS[name];
+  if (load === undefined)
+    throw new Error(`no load ${name}; there are ${Object.keys(LOADS).join(', ')}, memory`);
+  const file = flags['input-file'];
+  const args = [
+    ...load,
+    ...['--repeat', flags.rounds, '--duration', flags.seconds],
+    ...(name === 'mixed' && file !== undefined ? ['--input-file', file] : []),
+    ...more,
+  ];
+  const { command, legs } = await bench(url, args);
+  for (const { servers, ratio } of legs) console.log(JSON.stringify({ load: name, command, servers, ratio }));
+}
+
+/** Resident bytes of a process and its children, as Linux tells them. */
+function readResidentBytes(pid: number): { front: number; workers: number[] } {
+  const of = (id: string) =>
+    1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]);
+  const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+  return {
+    front: of(String(pid)),
+    workers: children
+      .split(' ')
+      .filter((id) => id !== '')
+      .map(of),
+  };
+}
+
+async function runMemory(url: string, pid: number): Promise<void> {
+  const samples = [];
+  for (let step = 1; step <= MEMORY_STEPS; step++) {
+    const seed = ['--seed', String(step), '--repeat', '1', '--texts', String(MEMORY_STEP_TEXTS)];
+    const { legs } = await bench(url, [...MEMORY_LOAD, ...seed]);
+    const { failures } = legs[0]?.servers[0]?.summary ?? {};
+    samples.push({ texts: step * MEMORY_STEP_TEXTS, failures, ...readResidentBytes(pid) });
+  }
+  console.log(JSON.stringify({ load: 'memory', samples }));
+}
+
+const { url, pid, stop } = await launch();
+try {
+  for (const name of flags.loads.split(',')) {
+    if (name === 'memory') await runMemory(url, pid);
+    else await runLoad(url, name);
+  }
+} finally {
+  await stop();
+}
