@@ -56,7 +56,7 @@ async function measure(compute: ComputeKind): Promise<void> {
     cells: batchTokens,
     flashAttention: onGpu,
   });
-  await measureRound(lane, -1);
+  await measureRound(lane, Number(flags.rounds));
   const p50s: number[] = [];
   for (let round = 0; round < Number(flags.rounds); round++) p50s.push(await measureRound(lane, round));
   lane.close();
