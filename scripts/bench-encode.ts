@@ -8,12 +8,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
+import { RequestWriter } from '../src/pool/request-writer.ts';
 import type { EncodingFormat, Frame } from '../src/server/encode.ts';
 import { runJob, type JobInput, type JobName } from '../src/server/jobs.ts';
 import { PLAIN_RULES } from '../src/server/request-rules.ts';
 import { openServer, type Server } from '../src/server/server.ts';
 import { Threads } from '../src/server/threads.ts';
-import { encodeEmbedRequest } from '../src/worker/protocol.ts';
 
 const FRAME: Frame = { shape: 'openai', modelId: 'm' };
 
@@ -209,17 +209,18 @@ function makeBody(rows: number, format: EncodingFormat): string {
 
 function stubEmbedder(shape: Pick<ServerPlan, 'dimensions' | 'vectors'>, answered: number): Embedder {
   const { dimensions, vectors } = shape;
+  const writer = new RequestWriter();
   return {
     model: modelOf(dimensions),
-    embed: (inputs) => {
-      encodeEmbedRequest({ inputs, dimensions: null, longText: null });
+    embed: async (inputs) => {
+      await writer.write({ inputs, dimensions: null, longText: null });
       const tokenCounts = new Uint32Array(answered).fill(400);
-      return Promise.resolve({
+      return {
         vectors: vectors.subarray(0, answered * dimensions),
         dimensions,
         tokenCounts,
         cutCount: 0,
-      });
+      };
     },
     tokenise: () => Promise.resolve([]),
     detokenise: () => Promise.resolve([]),

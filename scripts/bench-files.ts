@@ -34,7 +34,6 @@ function open(modelFile: string, { gpu = onGpu } = {}): Embedder {
     threads: gpu ? 4 : availableParallelism(),
     prefixTokens: 0,
     cachedVectors: 0,
-    truncateTokens: null,
     ...shape,
   });
 }

@@ -12,12 +12,13 @@ import type {
   TokenOptions,
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { encodeEmbedRequest, type EmbedRequest } from '../worker/protocol.ts';
+import type { EmbedRequest } from '../worker/protocol.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DEFAULT_CLOSE_LIMITS, type CloseLimits, type PoolOptions } from './pool-options.ts';
 import { ProfileLedger } from './profile-ledger.ts';
 import { Questions } from './questions.ts';
 import { DEFAULT_RESTART_LIMITS } from './restart-policy.ts';
+import { RequestWriter } from './request-writer.ts';
 import { planSlices } from './routing.ts';
 import { joinEmbeddings, shiftIndex } from './slices.ts';
 import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
@@ -52,6 +53,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 }
 
 class ProcessPool implements WorkerPool {
+  readonly #writer = new RequestWriter();
   readonly #dispatcher = new Dispatcher();
   readonly #ledger = new ProfileLedger<WorkerHandle>();
   readonly #questions = new Questions(() => this.#readyWorkers());
@@ -173,7 +175,8 @@ class ProcessPool implements WorkerPool {
 
   async #embedSlice({ start, signal, ...request }: CallSlice): Promise<Embeddings> {
     try {
-      const body = encodeEmbedRequest(request);
+      const written = this.#writer.write(request);
+      const body = written instanceof Promise ? await written : written;
       return await this.#dispatcher.submit({ body, inputCount: request.inputs.length, signal });
     } catch (error) {
       throw shiftIndex(faultFrom(error), start);
@@ -181,7 +184,8 @@ class ProcessPool implements WorkerPool {
   }
 
   async #shutDown({ drainMs, graceMs }: CloseLimits): Promise<void> {
-    await waitAtMost(drainMs, this.#dispatcher.whenIdle());
+    const whenIdle = this.#writer.whenIdle().then(() => this.#dispatcher.whenIdle());
+    await waitAtMost(drainMs, whenIdle);
     this.#dispatcher.failAll(new Fault('STOPPING', {}));
     await Promise.all(this.#slots.map((slot) => slot.stop(graceMs)));
     await this.#lives;

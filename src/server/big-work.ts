@@ -34,6 +34,8 @@ export async function readRequest<Name extends ParseName>(
     // The original stays here in case that the thread dies.
     const copy = new Uint8Array(bytes);
     const done = await threads.run<ParseName>(job, { ...input, bytes: copy }, [copy.buffer]);
+    // Taking over the strings has held up the loop already; what comes next will again.
+    await turn();
     if (done !== null) return done as Done<JobResult<Name>>;
   }
   return runJob<ParseName>(job, input) as Done<JobResult<Name>>;

@@ -72,8 +72,15 @@ const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
 const MAX_TOKEN_ID = 0x7fff_ffff;
 
-/** Fault INVALID_REQUEST for a number that cannot be a token id. */
-export function encodeEmbedRequest({ inputs, dimensions, longText }: EmbedRequest): Buffer {
+/** About 1 ms of work: for a thread that must not be held up longer. */
+const STEP_BYTES = 1 << 20;
+
+/** Pauses after every step. Fault INVALID_REQUEST for a number that cannot be a token id. */
+export function* encodeEmbedRequest({
+  inputs,
+  dimensions,
+  longText,
+}: EmbedRequest): Generator<undefined, Buffer, undefined> {
   const sizes = inputs.map((input) =>
     typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
   );
@@ -82,7 +89,12 @@ export function encodeEmbedRequest({ inputs, dimensions, longText }: EmbedReques
   writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0, cutCount: 0 });
   writeLongText(bytes, HEADER_BYTES, longText);
   let offset = inputsStart;
+  let pauseAt = offset + STEP_BYTES;
   for (const [index, input] of inputs.entries()) {
+    if (offset > pauseAt) {
+      yield;
+      pauseAt = offset + STEP_BYTES;
+    }
     const sizeBytes = sizes[index] ?? 0;
     const isText = typeof input === 'string';
     bytes.writeUInt32LE(isText ? sizeBytes : sizeBytes + IDS_BIT, ENTRIES_START + 4 * index);

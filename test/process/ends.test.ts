@@ -33,6 +33,15 @@ test('close answers what is in flight, refuses what comes, and leaves nothing', 
   assert.deepEqual(await readdir(socketFolder), []);
 });
 
+test('close answers a request that is still being written', async (t) => {
+  const { pool } = await openTestPool(t, { worker: 'known' });
+  const texts = Array.from({ length: 6 }, (_, index) => `${String(index)} `.repeat(400_000));
+  const answer = pool.embed(texts);
+  const closed = pool.close();
+  assertKnown(texts, await answer);
+  await closed;
+});
+
 test('a worker that ignores SIGTERM is killed after the grace time', async (t) => {
   const closeLimits = { graceMs: 100 };
   const { pool, lines } = await openTestPool(t, { worker: 'deaf', closeLimits });

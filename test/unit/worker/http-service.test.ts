@@ -7,12 +7,8 @@ import test, { type TestContext } from 'node:test';
 import { Client } from 'undici';
 import { Fault } from '../../../src/faults.ts';
 import { openHttpService } from '../../../src/worker/http-service.ts';
-import {
-  decodeEmbedResponse,
-  decodeFault,
-  decodeReady,
-  encodeEmbedRequest,
-} from '../../../src/worker/protocol.ts';
+import { decodeEmbedResponse, decodeFault, decodeReady } from '../../../src/worker/protocol.ts';
+import { encodeWhole } from '../../fixtures/whole-request.ts';
 import { decodeProfile } from '../../../src/worker/profile-message.ts';
 import { KNOWN_MODEL, knownVector, openKnownEmbedder, type Hook } from '../../process/known-embedder.ts';
 
@@ -30,7 +26,7 @@ async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
 }
 
 const embed = { method: 'POST', path: '/embed' } as const;
-const oneText = encodeEmbedRequest({ inputs: ['a'], dimensions: 3, longText: null });
+const oneText = encodeWhole({ inputs: ['a'], dimensions: 3, longText: null });
 
 test('POST /embed answers vectors, GET /ready the model, GET /profile the sums', async (t) => {
   const client = await openClient(t);

@@ -16,6 +16,7 @@ import {
   parseWorkerNews,
   PROTOCOL_VERSION,
 } from '../../../src/worker/protocol.ts';
+import { encodeWhole } from '../../fixtures/whole-request.ts';
 
 const text = fc.string({ unit: 'binary' });
 const tokenIds = fc.array(fc.integer({ min: 0, max: 0x7fff_ffff }));
@@ -62,7 +63,7 @@ function isMalformed(decode: () => unknown, problem: RegExp): void {
 test('every request comes back from its bytes', () => {
   fc.assert(
     fc.property(request, (sent) => {
-      assert.deepEqual(decodeEmbedRequest(encodeEmbedRequest(sent)), sent);
+      assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)), sent);
     }),
   );
 });
@@ -101,7 +102,7 @@ test('token counts that are part of a longer array are sent as they are', () => 
 
 test('half a surrogate pair becomes the replacement character', () => {
   const sent = { inputs: ['a\ud800b'], dimensions: null, longText: null };
-  assert.deepEqual(decodeEmbedRequest(encodeEmbedRequest(sent)).inputs, ['a\ufffdb']);
+  assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)).inputs, ['a\ufffdb']);
 });
 
 test('bytes that nobody sent are refused, not believed', () => {
@@ -117,10 +118,7 @@ test('a message with any byte changed, cut or added is refused or still well for
   const damage = fc.record({ at: fc.nat(), byte: fc.nat(255), cut: fc.nat(40) });
   fc.assert(
     fc.property(request, embeddings, damage, (sentRequest, sentResponse, { at, byte, cut }) => {
-      for (const whole of [
-        encodeEmbedRequest(sentRequest),
-        Buffer.concat(encodeEmbedResponse(sentResponse)),
-      ]) {
+      for (const whole of [encodeWhole(sentRequest), Buffer.concat(encodeEmbedResponse(sentResponse))]) {
         const bytes = Buffer.from(whole);
         bytes[at % bytes.length] = byte;
         survives(() => decodeEmbedRequest(bytes));
@@ -148,7 +146,7 @@ for (const [problem, damage] of [
   [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 38)],
 ] as [RegExp, (bytes: Buffer) => number][]) {
   test(`a damaged request is refused: ${problem.source}`, () => {
-    const bytes = encodeEmbedRequest({ inputs: ['ab', [1]], dimensions: null, longText: null });
+    const bytes = encodeWhole({ inputs: ['ab', [1]], dimensions: null, longText: null });
     damage(bytes);
     isMalformed(() => decodeEmbedRequest(bytes), problem);
   });
@@ -160,7 +158,7 @@ test('a message shorter than its header is refused', () => {
 
 test('numbers that cannot be token ids are refused before they are sent', () => {
   for (const id of [1.5, -1, NaN, 2 ** 31]) {
-    assert.throws(() => encodeEmbedRequest({ inputs: ['a', [0, id]], dimensions: null, longText: null }), {
+    assert.throws(() => encodeWhole({ inputs: ['a', [0, id]], dimensions: null, longText: null }), {
       code: 'INVALID_REQUEST',
       message: `input 1 has ${String(id)}, which is no token id`,
     });
@@ -237,4 +235,10 @@ test('any JSON value as a fault of the other side gives a fault', () => {
       survives(() => decodeReady(JSON.stringify(value)));
     }),
   );
+});
+
+test('a request of 12 MB is written in steps, so that nobody waits for all of it', () => {
+  const inputs = Array.from({ length: 2048 }, () => 'é'.repeat(3000));
+  const steps = [...encodeEmbedRequest({ inputs, dimensions: null, longText: null })];
+  assert.ok(steps.length >= 10, `${String(steps.length)} steps`);
 });
