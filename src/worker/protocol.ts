@@ -71,16 +71,10 @@ const ENTRIES_START = HEADER_BYTES + LONG_TEXT_BYTES;
 const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
 const MAX_TOKEN_ID = 0x7fff_ffff;
-
-/** About 1 ms of work: for a thread that must not be held up longer. */
 const STEP_BYTES = 1 << 20;
-
-/** Pauses after every step. Fault INVALID_REQUEST for a number that cannot be a token id. */
-export function* encodeEmbedRequest({
-  inputs,
-  dimensions,
-  longText,
-}: EmbedRequest): Generator<undefined, Buffer, undefined> {
+/** Pauses after every step, about 1 ms of work. Fault INVALID_REQUEST for a number that cannot be a token id. */
+export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined, Buffer, undefined> {
+  const { inputs, dimensions, longText } = request;
   const sizes = inputs.map((input) =>
     typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
   );
@@ -88,12 +82,11 @@ export function* encodeEmbedRequest({
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
   writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0, cutCount: 0 });
   writeLongText(bytes, HEADER_BYTES, longText);
-  let offset = inputsStart;
-  let pauseAt = offset + STEP_BYTES;
+  let [offset, stepEnd] = [inputsStart, inputsStart + STEP_BYTES];
   for (const [index, input] of inputs.entries()) {
-    if (offset > pauseAt) {
+    if (offset > stepEnd) {
       yield;
-      pauseAt = offset + STEP_BYTES;
+      stepEnd += STEP_BYTES;
     }
     const sizeBytes = sizes[index] ?? 0;
     const isText = typeof input === 'string';

@@ -29,11 +29,21 @@ export function openDevice(llama: Llama, kind: keyof typeof DEVICE_TYPES): Devic
   };
 }
 
-/** A ggml context for `tensors` descriptions of tensors and, if `nodes` is given, a graph of that many nodes. */
-export function openContext(ggml: Ggml, tensors: number, nodes = 0): Pointer {
-  const graphBytes = nodes === 0 ? 0 : ggml.graphOverhead(nodes, false);
-  const sizeBytes = tensors * ggml.tensorOverhead() + graphBytes + 1024;
-  const context = ggml.openContext({ mem_size: sizeBytes, mem_buffer: null, no_alloc: true });
+/** A ggml context for `tensors` descriptions of tensors. */
+export function openContext(ggml: Ggml, tensors: number): Pointer {
+  return openContextIn(ggml, tensors * ggml.tensorOverhead() + CONTEXT_BYTES, null);
+}
+
+/** Room for a graph of `nodes` nodes and as many descriptions of tensors. */
+export function graphBytes(ggml: Ggml, nodes: number): number {
+  return nodes * ggml.tensorOverhead() + ggml.graphOverhead(nodes, false) + CONTEXT_BYTES;
+}
+
+const CONTEXT_BYTES = 1024;
+
+/** `memory` is at least `sizeBytes` long and outlives the context; null = ggml's own. */
+export function openContextIn(ggml: Ggml, sizeBytes: number, memory: Pointer | null): Pointer {
+  const context = ggml.openContext({ mem_size: sizeBytes, mem_buffer: memory, no_alloc: true });
   if (context === null) throw new Fault('ENGINE_FAILED', { problem: 'no memory for a graph' });
   return context;
 }

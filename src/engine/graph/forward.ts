@@ -11,13 +11,14 @@ import type { Device } from './device.ts';
 import { planInputs, type InputLayout, type InputPlan } from './inputs.ts';
 import type { KeysValues, LaneMemory } from './memory.ts';
 import { PlacedInputs } from './placed-inputs.ts';
-import { Sketch } from './sketch.ts';
+import { Sketch, type SketchMemory } from './sketch.ts';
 import type { Joined, LayerWeights, Weights } from './weights.ts';
 
 export interface ForwardParts {
   device: Device;
   weights: Weights;
   memory: LaneMemory;
+  sketchMemory: SketchMemory;
   /** Rows of the store of prefixes, and of the memory for a long text. */
   storeRows: number;
   chunkRows: number;
@@ -66,7 +67,7 @@ class Builder {
   readonly #store: KeysValues[];
 
   constructor(parts: ForwardParts, shape: ForwardShape) {
-    const { device, weights, memory, storeRows, chunkRows } = parts;
+    const { device, weights, memory, sketchMemory, storeRows, chunkRows } = parts;
     const { layers, hidden } = weights.hyperparameters;
     const totals = sumBlocks(shape);
     this.#parts = parts;
@@ -78,7 +79,7 @@ class Builder {
     this.#chunks = shape.keeps === 'chunks' ? memory.chunks(chunkRows) : [];
     this.#store = shape.keeps === 'prefix' || totals.prefixRows > 0 ? memory.store(storeRows) : [];
     const nodes = layers * (LAYER_NODES + BLOCK_NODES * shape.blocks.length) + 64;
-    const sketch = new Sketch(device.ggml, nodes);
+    const sketch = new Sketch(device.ggml, sketchMemory, nodes);
     this.#sketch = sketch;
     this.#inputs = new PlacedInputs(device, sketch, memory.inputs(this.#layout.sizeBytes));
     const { hyperparameters } = weights;

@@ -26,7 +26,7 @@ type Bind = Llama['bindGgml'];
 
 function bindTensors(bind: Bind) {
   return {
-    openContext: bind<(params: { mem_size: number; mem_buffer: null; no_alloc: boolean }) => Nullable>(
+    openContext: bind<(params: { mem_size: number; mem_buffer: Nullable; no_alloc: boolean }) => Nullable>(
       'base',
       'void *ggml_init(ggml_init_params params)',
     ),

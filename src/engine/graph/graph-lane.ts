@@ -14,6 +14,7 @@ import { buildForward, type Forward } from './forward.ts';
 import { fillInputs, type InputTexts } from './inputs.ts';
 import { LaneMemory } from './memory.ts';
 import { PrefixRows } from './prefix-rows.ts';
+import { SketchMemory } from './sketch.ts';
 import type { Weights } from './weights.ts';
 
 export interface GraphLaneOptions extends LaneShape {
@@ -37,6 +38,7 @@ export class GraphLane implements Decoder {
   readonly #backend: Pointer;
   readonly #allocator: Pointer;
   readonly #memory: LaneMemory;
+  readonly #sketchMemory = new SketchMemory();
   readonly #prefixes: PrefixRows;
   #inputs = new Uint8Array(0);
   /** The graph of the last decode, which serves the next one if its shape is the same. */
@@ -189,6 +191,7 @@ export class GraphLane implements Decoder {
         device,
         weights,
         memory: this.#memory,
+        sketchMemory: this.#sketchMemory,
         storeRows: this.#prefixes.capacity,
         chunkRows: roundUp(this.cells),
       },
