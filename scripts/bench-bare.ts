@@ -45,6 +45,7 @@ async function measure(compute: ComputeKind): Promise<void> {
     llama,
     file,
     gpuLayers: onGpu ? -1 : 0,
+    splitMode: 'layer',
     threads: onGpu ? 4 : 2,
     profile: emptyProfile(),
   });

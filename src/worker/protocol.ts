@@ -2,8 +2,7 @@
 // The socket carries HTTP/1.1: POST /embed takes an embed request and answers an embed response (or a fault as
 // JSON with the fault's status), GET /ready answers the model's facts. The other paths are profile-message.ts's and
 // question-messages.ts's.
-// Orders and news travel as IPC messages.
-// Decoders believe nothing: any bytes give either a valid value or the fault WIRE_MALFORMED.
+// Orders and news travel as IPC messages. Decoders believe nothing: any bytes give a valid value or WIRE_MALFORMED.
 import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
 import { Fault, faultFromWire, type WireFault } from '../faults.ts';
