@@ -102,4 +102,17 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
       return runBenchCommand(settings, shownArgs);
     },
   },
+  completion: {
+    summary: 'print the completion script of a shell',
+    operand: ['<shell>', 'bash, zsh or fish'],
+    examples: [
+      ['completion bash >> ~/.bashrc', 'complete commands, options and their choices'],
+      ['completion fish | source', 'in this shell only'],
+    ],
+    run: async (_settings, { operands: [shell = ''] }) => {
+      const { renderCompletion } = await import('./commands/completion.ts');
+      process.stdout.write(renderCompletion(shell));
+      return 0;
+    },
+  },
 };

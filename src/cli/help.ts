@@ -38,11 +38,13 @@ export function renderExamples(
   return [
     'Examples:',
     ...lines,
-    '',
-    `Every option is also read from the environment, such as ${renderEnvironment(options)}.`,
+    ...renderEnvironment(options),
     ...(showAll || hidden === 0 ? [] : [`--help-all lists ${String(hidden)} more options.`]),
   ].join('\n');
 }
 
-const renderEnvironment = ([first]: readonly Option[]): string =>
-  first === undefined ? '' : `--${first.row.flag} from ${environmentName(first.row)}`;
+function renderEnvironment([first]: readonly Option[]): string[] {
+  if (first === undefined) return [];
+  const example = `--${first.row.flag} from ${environmentName(first.row)}`;
+  return ['', `Every option is also read from the environment, such as ${example}.`];
+}

@@ -165,12 +165,19 @@ function readSettings(command: Command, name: CommandName): Settings<CommandName
 }
 
 /** Commander's own complaint as a row of the table: its sentence without prefix, its suggestion as the hint. */
-function usageFault({ message }: CommanderError): Fault {
+function usageFault({ code, message }: CommanderError): Fault {
   const [sentence = message, ...more] = message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
-  const params = { option: 'command line', problem: sentence };
-  return new Fault(
-    'BAD_OPTION',
-    suggestion === undefined ? params : { ...params, hint: `did you mean ${suggestion}?` },
-  );
+  const hint =
+    code === 'commander.excessArguments'
+      ? 'switches take no value: write --enable-metrics, not --enable-metrics true'
+      : suggestion === undefined
+        ? undefined
+        : `did you mean ${suggestion}?`;
+  const problem = sentence.replace(/\.$/, '').replace('. Expected', ': expected');
+  return new Fault('BAD_OPTION', {
+    option: 'command line',
+    problem,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
