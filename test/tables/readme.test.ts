@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { renderFlagsPage } from '../../scripts/render-flags.ts';
+import { renderHttp } from '../../scripts/render-http.ts';
 import { renderReadme } from '../../scripts/render-readme.ts';
 
 const root = new URL('../../../', import.meta.url);
@@ -14,6 +15,10 @@ test("the README's tables of options are those of the table of options", () => {
 
 test('docs/flags.md is what the tables of options say', () => {
   assert.equal(squeeze(renderFlagsPage()), squeeze(read('docs/flags.md')), 'run: npm run docs');
+});
+
+test('docs/http.md is what the table of routes says', () => {
+  assert.equal(renderHttp(), read('docs/http.md'), 'run: npm run docs');
 });
 
 test("the README's two commands exist", () => {
