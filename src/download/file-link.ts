@@ -47,22 +47,31 @@ export class FileLink {
     const { settings } = this.#hub;
     const own = SOURCES[settings.source].fileUrl(settings, { repo, revision, commit, path });
     const address = this.#storeAddress ?? own;
-    this.#storeAddress = null;
     const wanted = { repo, revision: commit, path };
-    const answer = await this.#hub.get(address, {
-      wanted,
-      signal,
-      accept: [416],
-      ...(isWhole ? {} : { range }),
-    });
     try {
-      this.#check(answer, isWhole ? null : range);
+      const answer = await this.#hub.get(address, {
+        wanted,
+        signal,
+        accept: [416],
+        ...(isWhole ? {} : { range }),
+      });
+      this.#checkOrDrop(answer, isWhole ? null : range);
+      if (!this.#hub.isOwn(answer.url)) this.#storeAddress = answer.url.href;
+      return answer;
+    } catch (error) {
+      // Links to a store have a life of about an hour; the hub gives a new one.
+      if (this.#storeAddress === address) this.#storeAddress = null;
+      throw error;
+    }
+  }
+
+  #checkOrDrop(answer: HubAnswer, range: ByteRange | null): void {
+    try {
+      this.#check(answer, range);
     } catch (error) {
       answer.body.destroy();
       throw error;
     }
-    if (!this.#hub.isOwn(answer.url)) this.#storeAddress = answer.url.href;
-    return answer;
   }
 
   #check({ status, headers, hubHeaders }: HubAnswer, range: ByteRange | null): void {

@@ -6,6 +6,7 @@ import { Fault } from '../../../src/faults.ts';
 import { listRepo } from '../../../src/download/list-repo.ts';
 import { keepListing, keepRef } from '../../../src/download/kept-listings.ts';
 import { repoFolder, treePath } from '../../../src/download/cache-layout.ts';
+import { rewriteToEndpoint } from '../../../src/download/sources.ts';
 import { hubContent } from '../../fixtures/hub-content.ts';
 import { openTestHub, REPO } from './open-test-hub.ts';
 
@@ -156,6 +157,22 @@ test('a host that cannot be reached is named with what to try instead', async (t
     assert.match(error.hint, /--source modelscope or set HF_ENDPOINT/);
     return true;
   });
+});
+
+test('requests go through the proxy of the environment, except to hosts that NO_PROXY names', async (t) => {
+  const { open } = await openTestHub(t, REPOS);
+  const env = { http_proxy: 'http://127.0.0.1:1' };
+  assert.equal(await code(listRepo(await open({ env }), MAIN)), 'HUB_UNREACHABLE');
+  const around = await open({ env: { ...env, NO_PROXY: '127.0.0.1' } });
+  assert.equal((await listRepo(around, MAIN)).from, 'hub');
+});
+
+test('links of a mirror to the official host lead to the mirror', async (t) => {
+  const { hub, server } = await openTestHub(t, REPOS);
+  const link = new URL('https://huggingface.co/api/models/a/b/tree/main?cursor=2');
+  assert.equal(rewriteToEndpoint(link, hub.settings).href, `${server.url}/api/models/a/b/tree/main?cursor=2`);
+  const other = new URL('https://cas-bridge.xethub.hf.co/x');
+  assert.equal(rewriteToEndpoint(other, hub.settings), other);
 });
 
 test('an answer that is no list is HUB_UNFIT', async (t) => {

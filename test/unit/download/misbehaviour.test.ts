@@ -144,6 +144,15 @@ test('a store that cannot be reached is named, with the hub that sends us there 
   });
 });
 
+test('the way to the store is asked for once, and again when it ends', async (t) => {
+  const { hub, server } = await openTestHub(t, REPOS);
+  server.misbehave = ({ kind, earlier }) =>
+    kind === 'store' && earlier === 2 ? { kind: 'status', status: 403 } : null;
+  await fetchRepo(hub, { ...PARTS, connections: 1 });
+  const kinds = server.requests.map(({ kind }) => kind).filter((kind) => kind === 'file' || kind === 'store');
+  assert.deepEqual(kinds, ['file', 'store', 'store', 'store', 'file', 'store', 'store']);
+});
+
 test('a wait that the hub asks for is reported with its length', async (t) => {
   const { hub, server } = await openTestHub(t, REPOS);
   spoil(server, 'file', {
