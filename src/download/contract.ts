@@ -37,7 +37,7 @@ export interface HubTiming {
 }
 
 /** What content must hash to: sha256 of the bytes, or git's sha1 over a `blob SIZE` head and the bytes. */
-export interface Digest {
+interface Digest {
   kind: 'sha256' | 'gitSha1';
   hex: string;
 }

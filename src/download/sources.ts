@@ -11,7 +11,7 @@ interface Revision {
   revision: string;
 }
 
-export interface CommitFiles {
+interface CommitFiles {
   commit: string;
   files: RepoFile[];
 }

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../../src/faults.ts';
-import { listRepo } from '../../../src/download/list-repo.ts';
+import { listCached, listRepo } from '../../../src/download/list-repo.ts';
 import { keepListing, keepRef } from '../../../src/download/kept-listings.ts';
 import { repoFolder, treePath } from '../../../src/download/cache-layout.ts';
 import { rewriteToEndpoint } from '../../../src/download/sources.ts';
@@ -71,6 +71,19 @@ test('offline, a branch is what it was when last fetched', async (t) => {
   const before = server.requests.length;
   const offline = await listRepo(await open({ offline: true }), MAIN);
   assert.deepEqual([offline.commit, offline.files, server.requests.length], [commit, files, before]);
+});
+
+test('the newest list on disk can be had without a request while online', async (t) => {
+  const { hub, server } = await openTestHub(t, REPOS);
+  assert.equal(await listCached(hub, MAIN), null);
+  const folder = repoFolder(hub.settings, REPO);
+  const files = [
+    { path: 'config.json', sizeBytes: 2, digest: { kind: 'gitSha1' as const, hex: 'b'.repeat(40) } },
+  ];
+  await keepListing(treePath(folder, 'a'.repeat(40)), files);
+  await keepRef(folder, 'main', 'a'.repeat(40));
+  assert.deepEqual((await listCached(hub, MAIN))?.files, files);
+  assert.deepEqual(server.requests, []);
 });
 
 test('offline, the snapshot that older Python tools left is listed by its links', async (t) => {
