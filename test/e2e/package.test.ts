@@ -43,6 +43,7 @@ test('the packed tarball holds the program, its types and its papers, and no tes
     'README.md',
     'CHANGELOG.md',
     'docs/flags.md',
+    'docs/http.md',
   ])
     assert.ok(names.includes(join(...name.split('/'))), name);
   assert.deepEqual(
