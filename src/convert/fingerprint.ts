@@ -13,12 +13,12 @@ import { listModelFiles } from './model-folder.ts';
 import { readSafetensors } from './safetensors.ts';
 
 const SAMPLE_BYTES = 4096;
-// Changed whenever the converter writes other bytes for the same folder.
-const SCHEME = 'qwen-embed 1';
+/** Changed whenever the converter writes other bytes for the same folder. */
+export const CONVERTER_VERSION = 1;
 
 /** Hexadecimal. Faults: MODEL_MISSING, WEIGHTS_CORRUPT, FILE_UNREADABLE. */
 export function fingerprintModelFolder(modelFolder: string): string {
-  const hash = createHash('sha256').update(SCHEME);
+  const hash = createHash('sha256').update(`qwen-embed ${String(CONVERTER_VERSION)}`);
   const { small, shards } = listModelFiles(modelFolder);
   for (const name of small) {
     const content = readSmallFile(join(modelFolder, name)) ?? Buffer.alloc(0);

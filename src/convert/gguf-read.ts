@@ -4,8 +4,8 @@
 
 import { closeSync, fstatSync } from 'node:fs';
 
-import { Fault } from '../faults.ts';
 import { openRegularFile, readAt } from './files.ts';
+import { HEADER_LIMIT_BYTES, HeaderCursor } from './gguf-cursor.ts';
 import {
   alignmentOf,
   GGUF_VERSION,
@@ -22,13 +22,10 @@ import {
   type ValueType,
 } from './gguf.ts';
 
-// Qwen3's header is 6 MB, nearly all of it the vocabulary; the largest known vocabularies need about five times that.
-const HEADER_LIMIT_BYTES = 128 * 1024 * 1024;
 const METADATA_LIMIT = 65_536;
 const TENSOR_LIMIT = 65_536;
 const KEY_LIMIT_BYTES = 65_535;
 const DIMENSION_LIMIT = 4;
-const FIRST_WINDOW_BYTES = 8 * 1024 * 1024;
 
 const VALUE_TYPE_BY_ID = new Map<number, ValueType>(
   Object.entries(VALUE_TYPES).map(([name, { id }]) => [id, name as ValueType]),
@@ -45,9 +42,40 @@ const TENSOR_TYPE_BY_ID = new Map<number, TensorType>(
 export function readGgufHeader(path: string): GgufHeader {
   const descriptor = openRegularFile(path);
   try {
-    return parseHeader(new HeaderCursor(path, descriptor));
+    const fileSizeBytes = fstatSync(descriptor).size;
+    const readStart = (sizeBytes: number) => readAt(path, descriptor, { offset: 0, sizeBytes });
+    return parseHeader(new HeaderCursor({ path, fileSizeBytes, readStart }));
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** A file that need not be there yet but for its first bytes. */
+export interface ArrivingGguf {
+  /** What faults call it. */
+  path: string;
+  sizeBytes: number;
+  /** Bytes [start, end) of the file. */
+  readRange: (range: { start: number; end: number }) => Promise<Buffer>;
+}
+
+/** Reads as little as it can. Faults: those of `readRange`, and WEIGHTS_CORRUPT as for a file. */
+export async function readArrivingGgufHeader(gguf: ArrivingGguf): Promise<GgufHeader> {
+  const { path, sizeBytes: fileSizeBytes, readRange } = gguf;
+  let start = Buffer.alloc(0);
+  for (;;) {
+    let wantedBytes = 0;
+    const readStart = (sizeBytes: number) => {
+      wantedBytes = sizeBytes;
+      return start.subarray(0, sizeBytes);
+    };
+    try {
+      return parseHeader(new HeaderCursor({ path, fileSizeBytes, readStart }));
+    } catch (error) {
+      // The parser has met the end of what is here, and not the end of the file.
+      if (wantedBytes <= start.length) throw error;
+      start = Buffer.concat([start, await readRange({ start: start.length, end: wantedBytes })]);
+    }
   }
 }
 
@@ -174,74 +202,4 @@ function checkDataPresent(
   const endBytes = dataOffsetBytes + last.offsetBytes + last.sizeBytes;
   if (endBytes > cursor.fileSizeBytes)
     cursor.corrupt(`has ${String(cursor.fileSizeBytes)} bytes, its tensors need ${String(endBytes)}`);
-}
-
-/** Walks forward through the start of a file; the window grows only as far as the walk goes. */
-class HeaderCursor {
-  position = 0;
-  readonly fileSizeBytes: number;
-  readonly #path: string;
-  readonly #descriptor: number;
-  #window: Buffer = Buffer.alloc(0);
-
-  constructor(path: string, descriptor: number) {
-    this.#path = path;
-    this.#descriptor = descriptor;
-    this.fileSizeBytes = fstatSync(descriptor).size;
-  }
-
-  corrupt(problem: string): never {
-    throw new Fault('WEIGHTS_CORRUPT', { path: this.#path, problem });
-  }
-
-  /** The next bytes, still in the window's memory. `what` names them in the fault. */
-  bytes(sizeBytes: number, what: string): Buffer {
-    this.#need(sizeBytes, what);
-    this.position += sizeBytes;
-    return this.#window.subarray(this.position - sizeBytes, this.position);
-  }
-
-  since(start: number): Buffer {
-    return this.#window.subarray(start, this.position);
-  }
-
-  u32(what: string): number {
-    return this.bytes(4, what).readUInt32LE();
-  }
-
-  count(what: string, limit: number): number {
-    this.#need(8, what);
-    const low = this.#window.readUInt32LE(this.position);
-    const high = this.#window.readUInt32LE(this.position + 4);
-    this.position += 8;
-    const value = high * 2 ** 32 + low;
-    if (value > limit)
-      this.corrupt(`${JSON.stringify(what)} claims ${String(value)}, the limit is ${String(limit)}`);
-    return value;
-  }
-
-  string(what: string, limitBytes: number): string {
-    return this.bytes(this.count(what, limitBytes), what).toString('utf8');
-  }
-
-  skipString(what: string): void {
-    const sizeBytes = this.count(what, HEADER_LIMIT_BYTES);
-    this.#need(sizeBytes, what);
-    this.position += sizeBytes;
-  }
-
-  #need(sizeBytes: number, what: string): void {
-    const end = this.position + sizeBytes;
-    if (end <= this.#window.length) return;
-    if (end > this.fileSizeBytes) this.corrupt(`ends inside ${JSON.stringify(what)}`);
-    if (end > HEADER_LIMIT_BYTES)
-      this.corrupt(`has a header beyond the limit of ${String(HEADER_LIMIT_BYTES)} bytes`);
-    const wanted = Math.max(end, 2 * this.#window.length, FIRST_WINDOW_BYTES);
-    const grown = readAt(this.#path, this.#descriptor, {
-      offset: 0,
-      sizeBytes: Math.min(wanted, this.fileSizeBytes),
-    });
-    if (grown.length < end) this.corrupt(`ends inside ${JSON.stringify(what)}`);
-    this.#window = grown;
-  }
 }

@@ -40,7 +40,11 @@ const refuse = (path: string, problem: string, hint?: string): never => {
 
 /** Reads and checks the file's header. Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_UNSUPPORTED. */
 export function readModelFile(path: string): ModelFile {
-  const header = readGgufHeader(path);
+  return checkModelHeader(path, readGgufHeader(path));
+}
+
+/** What the header of a file says, wherever it was read. Faults: MODEL_UNSUPPORTED. */
+export function checkModelHeader(path: string, header: GgufHeader): ModelFile {
   const { metadata, tensors } = header;
   checkFamily(path, metadata);
   const number = (key: string): number => {
