@@ -35,13 +35,47 @@ export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
   launch: {
     summary: 'start a server',
     examples: [
-      ['launch --model-path ./Qwen3-Embedding-0.6B', 'serve a folder on http://127.0.0.1:30000'],
+      ['launch --model-path Qwen/Qwen3-Embedding-0.6B', 'fetch, convert and serve on http://127.0.0.1:30000'],
+      ['launch --model-path ./Qwen3-Embedding-0.6B', 'serve a folder'],
       ['launch --model-path ./m.gguf --host 0.0.0.0 --port 8080', 'serve a file to the network'],
       ['launch --model-path ./Qwen3-Embedding-4B --device cuda --dp 2', 'one copy on each of two GPUs'],
     ],
     run: async (settings, { notice }) => {
       const { runLaunch } = await import('./commands/launch.ts');
       return runLaunch(settings, notice);
+    },
+  },
+  download: {
+    summary: 'fetch a model from the hub into its cache, verified',
+    operand: ['<repo>', 'owner/name[@revision][:TYPE], or a short name such as 0.6B'],
+    examples: [
+      ['download Qwen/Qwen3-Embedding-0.6B', 'what a launch needs'],
+      ['download Qwen/Qwen3-Embedding-4B-GGUF:Q8_0 --dry-run', 'files and sizes of one type'],
+      ['download 0.6B --source modelscope --local-dir ./m', 'from another hub into a folder'],
+    ],
+    run: async (settings, { operands: [repo = ''] }) => {
+      const { runDownload } = await import('./commands/download.ts');
+      return runDownload(repo, settings);
+    },
+  },
+  list: {
+    summary: 'list downloaded and converted models',
+    examples: [['list --json', 'for scripts']],
+    run: async (settings) => {
+      const { runList } = await import('./commands/list.ts');
+      return runList(settings);
+    },
+  },
+  remove: {
+    summary: 'remove a downloaded or converted model',
+    operand: ['<model>', 'owner/name, owner/name:TYPE, or a converted file that list names'],
+    examples: [
+      ['remove Qwen/Qwen3-Embedding-0.6B --dry-run', 'what would go'],
+      ['remove Qwen/Qwen3-Embedding-4B-GGUF:Q8_0', 'one type'],
+    ],
+    run: async (settings, { operands: [model = ''] }) => {
+      const { runRemove } = await import('./commands/remove.ts');
+      return runRemove(model, settings);
     },
   },
   convert: {

@@ -1,6 +1,7 @@
 // A server for the time of one command, on a free port of this machine, for whoever has none running.
 import { defaultsOf, type Settings } from '../config/options.ts';
 import { startService } from '../launch/service.ts';
+import { DownloadProgress } from './download-progress.ts';
 import type { JobDisplay } from './job-display.ts';
 
 export interface OwnServer {
@@ -16,6 +17,7 @@ export async function openOwnServer(
 ): Promise<OwnServer> {
   const { modelPath, device, outtype, cacheFolder } = settings;
   const own = { modelPath, device, outtype, cacheFolder, port: 0 };
+  const download = new DownloadProgress();
   return startService({
     settings: { ...defaultsOf('launch'), ...own },
     progress: {
@@ -23,6 +25,10 @@ export async function openOwnServer(
         display.showStep(step);
       },
       onConversion: () => undefined,
+      onDownload: (event) => {
+        download.take(event, performance.now());
+        display.showStep(`fetching ${String(modelPath)}: ${download.renderLine()}`);
+      },
       log: (level, message) => {
         if (level === 'warn' || level === 'error') display.showWarning(message);
       },

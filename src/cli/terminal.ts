@@ -16,6 +16,11 @@ export function printNotice(text: string): void {
   process.stderr.write(`${chalkStderr.yellow('notice:')} ${text}\n`);
 }
 
+/** News beside the result. */
+export function printLine(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** Two lines, `error:` and `hint:`; a bug also shows its stack. */
 export function printFault(fault: Fault): void {
   process.stderr.write(`${chalkStderr.red('error:')} ${fault.message}\n`);
@@ -46,9 +51,19 @@ export class StatusLine {
   readonly #spinner: Ora | null =
     process.stderr.isTTY && process.stderr.columns > 0 ? ora({ stream: process.stderr }) : null;
 
+  /** Whether there is a line at all. */
+  get isLive(): boolean {
+    return this.#spinner !== null;
+  }
+
+  /** For the text; the spinner stands before it. */
+  get columns(): number {
+    return process.stderr.columns - 2;
+  }
+
+  /** One line, or several below each other. */
   show(text: string): void {
-    if (this.#spinner === null) return;
-    this.#spinner.start(text);
+    this.#spinner?.start(text);
   }
 
   /** Share done, from 0 to 1, after the text. */

@@ -9,6 +9,7 @@ import { ACCESS } from './options/access.ts';
 import { CLIENT } from './options/client.ts';
 import { CONVERSION } from './options/conversion.ts';
 import { DEVICES } from './options/devices.ts';
+import { DOWNLOAD } from './options/download.ts';
 import { FILES } from './options/files.ts';
 import { LOAD } from './options/load.ts';
 import { LOGS } from './options/logs.ts';
@@ -23,6 +24,7 @@ import { SGLANG_TOPICS } from './sglang.ts';
 /** Title in the help -> rows, in the order of the help. */
 export const GROUPS = {
   Model: MODEL,
+  Download: DOWNLOAD,
   Network: NETWORK,
   'Keys and certificates': ACCESS,
   Devices: DEVICES,
@@ -38,6 +40,7 @@ export const GROUPS = {
 
 export const OPTIONS = {
   ...MODEL,
+  ...DOWNLOAD,
   ...NETWORK,
   ...ACCESS,
   ...DEVICES,

@@ -1,7 +1,17 @@
 // What a row of the option tables can say: which values an option takes, how it is spelt, what becomes of it here.
 // Types only; the rows are in options/ (what has an effect) and sglang/ (what SGLang has besides).
 
-export type CommandName = 'launch' | 'convert' | 'embed' | 'health' | 'bench' | 'completion' | 'doctor';
+export type CommandName =
+  | 'launch'
+  | 'download'
+  | 'list'
+  | 'remove'
+  | 'convert'
+  | 'embed'
+  | 'health'
+  | 'bench'
+  | 'completion'
+  | 'doctor';
 
 /** Which values an option takes; `default: null` = nothing is assumed when it is not given. */
 export type Shape =

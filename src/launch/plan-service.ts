@@ -1,7 +1,6 @@
 // Owns the way from settings and a model on disk to a plan: facts of the machine, type of the weights, the model's
 // outline, the plan. Reads headers and asks drivers; loads and converts nothing.
 import type { Settings } from '../config/options.ts';
-import { Fault } from '../faults.ts';
 import type { FoundModel } from '../models/find-model.ts';
 import { planBackends } from './candidates.ts';
 import { readHost, readMachine, type Machine } from './machine.ts';
@@ -20,7 +19,6 @@ export interface ServicePlan {
 
 /** Faults: those of the model's header, DEVICE_MISSING, BAD_OPTION, MEMORY_SHORT. */
 export async function planService(settings: Settings<'launch'>, found: FoundModel): Promise<ServicePlan> {
-  if (found.kind === 'gguf') refuseDtype(settings, found.path);
   const host = readHost();
   const weights = planOuttype(settings, host);
   const model = outlineModel(found, weights.outtype);
@@ -30,14 +28,4 @@ export async function planService(settings: Settings<'launch'>, found: FoundMode
   const machine = await readMachine(host, backends, settings.llamaFolder);
   const launch = planLaunch({ settings, machine, model });
   return { found, machine, model, weights: found.kind === 'gguf' ? null : weights, launch };
-}
-
-/** A file's weights have their type already. Faults: BAD_OPTION. */
-function refuseDtype({ dtype }: Settings<'launch'>, path: string): void {
-  if (dtype === 'auto') return;
-  throw new Fault('BAD_OPTION', {
-    option: `--dtype ${dtype}`,
-    problem: `the weights in ${path} have their type already`,
-    hint: 'leave it out, or give the Hugging Face folder instead of the .gguf file',
-  });
 }

@@ -3,27 +3,33 @@
 // Knows no terminal and no signals; who starts a service decides when it ends.
 import { statSync } from 'node:fs';
 import type { Settings } from '../config/options.ts';
+import type { ReportDownload } from '../download/contract.ts';
 import { Fault } from '../faults.ts';
 import { planCacheFolder } from '../models/cache-folder.ts';
 import { convertToCache } from '../models/convert-to-cache.ts';
-import { findModel } from '../models/find-model.ts';
+import { findModel, type FoundModel } from '../models/find-model.ts';
 import { readModelPrompts } from '../models/prompts.ts';
+import type { ModelReference } from '../models/reference.ts';
 import type { Log } from '../pool/log.ts';
 import type { WorkerPool } from '../pool/pool.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { describeRequests } from './describe-requests.ts';
 import { openModelTemplate, openTemplateFile } from './chat-template.ts';
+import { fetchModel } from './fetch-model.ts';
 import { openBestPool } from './open-best-pool.ts';
 import type { Attempt } from './plan.ts';
 import { planService, type ServicePlan } from './plan-service.ts';
 import { planRequestRules } from './request-rules.ts';
 import { planServer } from './server-plan.ts';
 import { readVersion } from './version.ts';
+import { settleWeights } from './weights-options.ts';
 
 /** What happens on the way, for whoever shows it. */
 export interface Progress {
   onStep: (step: string) => void;
   onConversion: (progress: { bytesDone: number; bytesTotal: number }) => void;
+  /** Of a model that is named by its repository. */
+  onDownload: ReportDownload;
   log: Log;
   /** One line per answered HTTP request. */
   logHttp: Log;
@@ -48,23 +54,27 @@ export interface Service {
 const WARM_UP_TEXT = 'The capital city of France is';
 
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
-export async function startService(options: StartOptions): Promise<Service> {
-  const { settings, progress, signal } = options;
-  const modelPath = requireModelPath(settings);
+export async function startService(wanted: StartOptions): Promise<Service> {
+  const { progress, signal } = wanted;
+  const modelPath = requireModelPath(wanted.settings);
+  const named = findModel(modelPath);
+  const settings = settleWeights(wanted.settings, named);
+  const options = { ...wanted, settings };
   const namedTemplate = settings.chatTemplate === null ? null : await openTemplateFile(settings.chatTemplate);
-  const found = findModel(modelPath);
-  const modelPrompts = readModelPrompts(found);
-  const rules = planRequestRules(settings, modelPrompts);
   const modelName = settings.servedModelName ?? modelPath;
   const server = await openServer({
     ...planServer(settings, readVersion()),
-    model: { id: modelName, createdUnixSeconds: Math.floor(statSync(found.path).mtimeMs / 1000) },
+    model: { id: modelName, createdUnixSeconds: Math.floor(modelTimeMs(named) / 1000) },
     log: ({ kind, level, message, ...fields }) => {
       const { log, logHttp } = progress;
       (kind === 'access' ? logHttp : log)(level, message, fields);
     },
   });
   try {
+    const found: FoundModel =
+      named.kind === 'hub' ? { kind: 'gguf', path: await fetchModel(named, options) } : named;
+    const modelPrompts = readModelPrompts(found);
+    const rules = planRequestRules(settings, modelPrompts);
     const plan = await planService(settings, found);
     tellPlan(plan, progress.log);
     const modelFile = await prepareModel(plan, options);
@@ -128,6 +138,11 @@ function tellPlan({ launch }: ServicePlan, log: Log): void {
       model: contextTokens.wished,
     });
   if (Object.keys(speed).length > 0) log('info', `memory is short: less is planned on ${backend}`, speed);
+}
+
+// A repository's files may not be here yet.
+function modelTimeMs(named: ModelReference): number {
+  return named.kind === 'hub' ? Date.now() : statSync(named.path).mtimeMs;
 }
 
 async function shutDown(server: Server, pool: WorkerPool, settings: Settings<'launch'>): Promise<void> {

@@ -1,27 +1,22 @@
-// Owns the reading of --model-path: what lies there. Looks at names and kinds only, never into weights.
+// Owns the look at what --model-path leads to. Looks at names and kinds only, never into weights.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../faults.ts';
+import { parseReference, type HubReference, type ModelReference } from './reference.ts';
 
-export type FoundModel = { kind: 'folder'; path: string } | { kind: 'gguf'; path: string };
+/** A model on this disk. */
+export type FoundModel = Exclude<ModelReference, HubReference>;
 
 /** Faults: MODEL_MISSING. */
-export function findModel(path: string): FoundModel {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) {
-    // The shape of a hub id; nothing on disk has it.
-    const isHubId = /^[\w.-]+\/[\w.-]+$/.test(path);
-    throw new Fault('MODEL_MISSING', {
-      path,
-      problem: 'no such file or folder',
-      ...(isHubId ? { hint: 'models are not downloaded yet: fetch the folder first and give its path' } : {}),
-    });
-  }
-  if (found.isFile()) {
-    if (path.endsWith('.gguf')) return { kind: 'gguf', path };
-    throw new Fault('MODEL_MISSING', { path, problem: 'is a file, but not a .gguf file' });
-  }
-  if (statSync(join(path, 'config.json'), { throwIfNoEntry: false }) === undefined)
-    throw new Fault('MODEL_MISSING', { path, problem: 'the folder has no config.json' });
-  return { kind: 'folder', path };
+export function findModel(text: string): ModelReference {
+  const found = statSync(text, { throwIfNoEntry: false });
+  const kind = found === undefined ? null : found.isDirectory() ? 'folder' : 'file';
+  const reference = parseReference(text, kind);
+  if (reference.kind === 'folder' && !hasConfig(reference.path))
+    throw new Fault('MODEL_MISSING', { path: text, problem: 'the folder has no config.json' });
+  return reference;
+}
+
+function hasConfig(folder: string): boolean {
+  return statSync(join(folder, 'config.json'), { throwIfNoEntry: false }) !== undefined;
 }

@@ -35,7 +35,7 @@ export function readModelPrompts(model: { kind: 'folder' | 'gguf'; path: string 
 export function carryPrompts(modelFolder: string, file: string): void {
   const source = join(modelFolder, PROMPTS_FILE);
   if (dirname(resolve(file)) === resolve(modelFolder) || !existsSync(source)) return;
-  const path = ownFile(file);
+  const path = promptsOf(file);
   try {
     copyFileSync(source, path);
   } catch (error) {
@@ -44,10 +44,13 @@ export function carryPrompts(modelFolder: string, file: string): void {
 }
 
 function candidates({ kind, path }: { kind: 'folder' | 'gguf'; path: string }): string[] {
-  return kind === 'folder' ? [join(path, PROMPTS_FILE)] : [ownFile(path), join(dirname(path), PROMPTS_FILE)];
+  return kind === 'folder'
+    ? [join(path, PROMPTS_FILE)]
+    : [promptsOf(path), join(dirname(path), PROMPTS_FILE)];
 }
 
-const ownFile = (gguf: string): string => `${gguf.replace(/\.gguf$/, '')}.prompts.json`;
+/** Beside a .gguf file, where it came from a folder with prompts. */
+export const promptsOf = (gguf: string): string => `${gguf.replace(/\.gguf$/, '')}.prompts.json`;
 
 function readJson(path: string): unknown {
   try {

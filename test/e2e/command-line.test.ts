@@ -10,7 +10,7 @@ const USAGE: [string[], string][] = [
   [['launch', '--port', '70000'], 'error: --port: 70000 is outside 0 to 65535\nhint: TCP port to listen on; 0 picks a free one\n'],
   [['launch', '--port=x'], 'error: --port: "x" is not a whole number\nhint: TCP port to listen on; 0 picks a free one\n'],
   [['launch', '--device', 'tpu'], 'error: --device: "tpu" is not one of auto, cpu, cuda, vulkan, metal\nhint: where to compute; auto takes a GPU that works, else the CPU\n'],
-  [['launch', '--model-path'], 'error: --model-path: the value is missing\nhint: Hugging Face folder (config.json, tokenizer.json, *.safetensors) or .gguf file\n'],
+  [['launch', '--model-path'], 'error: --model-path: the value is missing\nhint: folder of a model, .gguf file, or repository: owner/name[@revision][:TYPE]\n'],
   [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: switches take no value: write --enable-metrics, not --enable-metrics true\n"],
   [['convert'], "error: command line: missing required argument 'folder'\nhint: see qwen-embed --help\n"],
   [['lunch'], "error: command line: unknown command 'lunch'\nhint: did you mean launch?\n"],

@@ -19,7 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   server: ['faults.ts', 'embedder.ts', 'float-text.ts'],
   client: ['faults.ts'],
   models: ['faults.ts', 'convert', 'download'],
-  launch: ['faults.ts', 'embedder.ts', 'config', 'models', 'engine', 'pool', 'server'],
+  launch: ['faults.ts', 'embedder.ts', 'config', 'download', 'models', 'engine', 'pool', 'server'],
   doctor: ['faults.ts', 'config', 'convert', 'engine', 'launch', 'models', 'download'],
   bench: ['faults.ts', 'config', 'client'],
   embed: ['faults.ts', 'client', 'float-text.ts'],

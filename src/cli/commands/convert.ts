@@ -1,4 +1,5 @@
 // `qwen-embed convert`: a Hugging Face folder to a .gguf file, with progress on a terminal.
+import { basename } from 'node:path';
 import type { Settings } from '../../config/options.ts';
 import { convert } from '../../convert/convert.ts';
 import { findModel } from '../../models/find-model.ts';
@@ -7,11 +8,18 @@ import { Fault } from '../../faults.ts';
 import { printNotice, printResult, StatusLine } from '../terminal.ts';
 
 export async function runConvert(folder: string, settings: Settings<'convert'>): Promise<number> {
-  if (findModel(folder).kind === 'gguf')
+  const found = findModel(folder);
+  if (found.kind === 'gguf')
     throw new Fault('MODEL_MISSING', {
       path: folder,
       problem: 'is a .gguf file already',
       hint: 'give a Hugging Face folder',
+    });
+  if (found.kind === 'hub')
+    throw new Fault('MODEL_MISSING', {
+      path: folder,
+      problem: 'is no folder here',
+      hint: `fetch it first: qwen-embed download ${found.repo} --local-dir ./${basename(found.repo)}`,
     });
   const status = new StatusLine();
   const cancel = new AbortController();

@@ -2,11 +2,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
-import { planService } from '../../launch/plan-service.ts';
-import { describePlan, renderPlan } from '../../launch/render-plan.ts';
-import { requireModelPath, startService, type Progress } from '../../launch/service.ts';
-import { findModel } from '../../models/find-model.ts';
-import { printLog, printNotice, printReady, printResult, StatusLine } from '../terminal.ts';
+import { showPlan } from './launch-plan.ts';
+import { startService, type Progress } from '../../launch/service.ts';
+import { DownloadDisplay } from '../download-display.ts';
+import { printLine, printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
 export async function runLaunch(settings: Settings<'launch'>, notice: string | null): Promise<number> {
@@ -14,10 +13,11 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
   if (settings.dryRun) return showPlan(settings);
   const stop = new StopSignal();
   const status = new StatusLine();
+  const download = new DownloadDisplay(status, settings.modelPath ?? '');
   try {
     const service = await startService({
       settings,
-      progress: showProgress(status, settings),
+      progress: showProgress({ status, download }, settings),
       signal: stop.signal,
     });
     status.clear();
@@ -33,20 +33,19 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
     await service.close();
   } catch (error) {
     if (!stop.signal.aborted || !(error instanceof Fault)) throw error;
+    status.clear();
+    const interruption = download.describeInterruption();
+    if (interruption !== null) printLine(interruption);
   } finally {
     status.clear();
   }
   return stop.exitCode;
 }
 
-/** Prints what a launch would do. */
-async function showPlan(settings: Settings<'launch'>): Promise<number> {
-  const plan = await planService(settings, findModel(requireModelPath(settings)));
-  printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan, settings));
-  return 0;
-}
-
-function showProgress(status: StatusLine, settings: Settings<'launch'>): Progress {
+function showProgress(
+  { status, download }: { status: StatusLine; download: DownloadDisplay },
+  settings: Settings<'launch'>,
+): Progress {
   let step = '';
   return {
     onStep: (text) => {
@@ -54,7 +53,12 @@ function showProgress(status: StatusLine, settings: Settings<'launch'>): Progres
       status.show(text);
     },
     onConversion: ({ bytesDone, bytesTotal }) => {
-      status.showShare(step, bytesDone / bytesTotal);
+      if (download.isRunning) download.showConversion(bytesDone / bytesTotal);
+      else status.showShare(step, bytesDone / bytesTotal);
+    },
+    onDownload: (event) => {
+      download.report(event);
+      step = 'converting';
     },
     log: (level, message, fields) => {
       status.clear();
@@ -83,7 +87,7 @@ class StopSignal {
       const onSignal = (name: NodeJS.Signals) => {
         if (this.signal.aborted) process.exit(name === 'SIGINT' ? 130 : 143);
         this.exitCode = name === 'SIGINT' ? 130 : 0;
-        this.#controller.abort();
+        this.#controller.abort(new Fault('CANCELLED', {}));
         resolve();
       };
       process.on('SIGTERM', onSignal).on('SIGINT', onSignal);

@@ -40,7 +40,7 @@ export const CONVERSION = {
     kind: 'text',
     value: 'FOLDER',
     default: null,
-    on: ['launch', 'embed'],
+    on: ['launch', 'embed', 'download', 'list', 'remove'],
     doc: "where converted models are kept; default: the user's cache folder",
   },
 } as const satisfies Record<string, OwnRow>;

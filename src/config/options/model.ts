@@ -6,10 +6,10 @@ export const MODEL = {
     flag: 'model-path',
     aliases: ['model'],
     kind: 'text',
-    value: 'PATH',
+    value: 'PATH_OR_REPO',
     default: null,
     on: ['launch', 'embed'],
-    doc: 'Hugging Face folder (config.json, tokenizer.json, *.safetensors) or .gguf file',
+    doc: 'folder of a model, .gguf file, or repository: owner/name[@revision][:TYPE]',
   },
   servedModelName: {
     flag: 'served-model-name',

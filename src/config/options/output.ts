@@ -6,14 +6,14 @@ export const OUTPUT = {
     flag: 'dry-run',
     kind: 'switch',
     default: false,
-    on: ['launch'],
-    doc: 'print the plan (devices, workers, lanes, memory) and start nothing',
+    on: ['launch', 'download', 'remove'],
+    doc: 'show the plan (devices and memory; files and sizes) and do nothing',
   },
   json: {
     flag: 'json',
     kind: 'switch',
     default: false,
-    on: ['launch', 'convert', 'health', 'bench', 'embed'],
-    doc: 'print the result as one JSON object; launch: the plan of --dry-run',
+    on: ['launch', 'download', 'list', 'remove', 'convert', 'health', 'bench', 'embed'],
+    doc: 'print the result as JSON; launch: the plan of --dry-run, download: events',
   },
 } as const satisfies Record<string, OwnRow>;

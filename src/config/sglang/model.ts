@@ -48,10 +48,6 @@ const MODEL: Topic = {
       unless: ['{}', '{"is_matryoshka":true}'],
       why: 'the model is what its files say; any dimensions from 32 on need no override',
     }),
-    revision: text('branch, tag or commit of the repository', {
-      why: 'repositories are not downloaded yet',
-      instead: 'give --model-path a folder that holds this revision',
-    }),
   },
 };
 
@@ -63,11 +59,6 @@ const NUMBERS: Topic = {
     'enable-tf32-matmul': flag('TF32 products on CUDA'),
   },
   reject: {
-    quantization: choice(QUANTIZATIONS, 'how weights are quantized', {
-      unless: ['unquant', 'gguf'],
-      why: 'weights are quantized when they are converted',
-      instead: OUTTYPE,
-    }),
     'quantization-param-path': text('scales of a quantized cache', { why: 'keys and values are not scaled' }),
     'kv-cache-dtype': choice(
       'auto fp8_e5m2 fp8_e4m3 mxfp8 bf16 bfloat16 nvfp4 fp4_mx_block16 fp4_e2m1',
@@ -95,9 +86,6 @@ const WEIGHTS: Topic = {
     'weight-loader-prefetch-checkpoints': flag('read the files ahead'),
     'weight-loader-prefetch-num-threads': integer('threads that read ahead'),
     'weight-loader-drop-cache-after-load': text('leave no copy in the page cache', { bare: 'shard' }),
-    'download-dir': text('where downloads go', {
-      why: '--cache-folder says where converted models are kept',
-    }),
     'remote-instance-weight-loader-backend': choice(
       'transfer_engine nccl modelexpress',
       'how peers send weights',

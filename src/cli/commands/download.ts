@@ -1,0 +1,74 @@
+// `qwen-embed download`: a repository's files into the hub's cache or a folder, with progress; or what would be fetched.
+// The first Ctrl-C stops in a state that the next run goes on from.
+import type { Settings } from '../../config/options.ts';
+import type { DownloadEvent, DownloadPlan } from '../../download/contract.ts';
+import { openHub } from '../../download/open-hub.ts';
+import { startDownload } from '../../download/start-download.ts';
+import { planCacheFolder } from '../../models/cache-folder.ts';
+import { noteDownload, planRepoDownload } from '../../models/download-repo.ts';
+import { readSourceSettings } from '../../models/source-settings.ts';
+import { refineReference } from '../../models/reference.ts';
+import { DownloadDisplay } from '../download-display.ts';
+import { renderBytes } from '../download-progress.ts';
+import { InterruptSignal } from '../interrupt-signal.ts';
+import { printLine, printNotice, printResult, StatusLine } from '../terminal.ts';
+
+type DownloadSettings = Settings<'download'>;
+
+export async function runDownload(repo: string, settings: DownloadSettings): Promise<number> {
+  const reference = refineReference(repo, settings);
+  const interrupt = new InterruptSignal();
+  const { signal } = interrupt;
+  const status = new StatusLine();
+  const display = new DownloadDisplay(status, reference.repo);
+  const hub = await openHub(readSourceSettings(process.env, settings));
+  try {
+    status.show(`asking for the files of ${reference.repo}`);
+    const plan = await planRepoDownload(hub, { reference, ...settings }, signal);
+    status.clear();
+    if (plan.listing.notice !== null) printNotice(plan.listing.notice);
+    if (settings.dryRun) {
+      printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan));
+      return 0;
+    }
+    const report = settings.json ? printEvent : display.report.bind(display);
+    const { folder } = await startDownload(hub, plan, { report, signal }).done;
+    status.clear();
+    await noteDownload(plan, { reference, cacheFolder: settings.cacheFolder ?? ownCacheFolder() });
+    if (!settings.json) printResult(folder);
+    return 0;
+  } catch (error) {
+    status.clear();
+    if (!signal.aborted) throw error;
+    printLine(display.describeInterruption() ?? 'interrupted');
+    return interrupt.exitCode;
+  } finally {
+    status.clear();
+    interrupt.release();
+    await hub.close();
+  }
+}
+
+const ownCacheFolder = (): string => planCacheFolder(process.env, process.platform);
+
+function printEvent(event: DownloadEvent): void {
+  printResult(JSON.stringify(event));
+}
+
+function describePlan({ listing, folder, files, ...sizes }: DownloadPlan): unknown {
+  const { source, repo, revision, commit } = listing;
+  return { kind: 'plan', source, repo, revision, commit, folder, ...sizes, files };
+}
+
+function renderPlan({ listing, folder, files, totalBytes, missingBytes, freeBytes }: DownloadPlan): string {
+  const width = Math.max(...files.map(({ path }) => path.length));
+  const lines = files.map(
+    ({ path, sizeBytes, state }) => `${path.padEnd(width)}  ${renderBytes(sizeBytes).padStart(8)}  ${state}`,
+  );
+  const free = freeBytes === null ? '' : `, ${renderBytes(freeBytes)} free`;
+  return [
+    `${listing.repo} at ${listing.revision} is commit ${listing.commit}`,
+    ...lines,
+    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${free}`,
+  ].join('\n');
+}

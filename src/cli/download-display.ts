@@ -1,0 +1,80 @@
+// Shows a running download: bars that stay in place on a terminal, a plain line every few seconds elsewhere. Knows when to
+// show; what it looks like is in download-progress.ts.
+import type { DownloadEvent } from '../download/contract.ts';
+import { DownloadProgress, renderBytes, renderDuration } from './download-progress.ts';
+import { printLine, printNotice, type StatusLine } from './terminal.ts';
+
+// Terminals flicker above this, logs fill up.
+const BARS_EVERY_MS = 100;
+const LINE_EVERY_MS = 5_000;
+
+export class DownloadDisplay {
+  readonly #status: StatusLine;
+  readonly #title: string;
+  readonly #progress = new DownloadProgress();
+  #shownMs = 0;
+  #conversion = '';
+
+  constructor(status: StatusLine, title: string) {
+    this.#status = status;
+    this.#title = title;
+  }
+
+  report(event: DownloadEvent): void {
+    this.#progress.take(event, performance.now());
+    const line = this.#renderNews(event);
+    if (line === null) {
+      this.#show();
+      return;
+    }
+    this.#status.clear();
+    if (event.kind === 'notice') printNotice(line);
+    else printLine(line);
+  }
+
+  /** From the list of files to the last of them. */
+  get isRunning(): boolean {
+    return this.#progress.totalBytes > 0 && !this.#progress.isOver;
+  }
+
+  /** A conversion that runs beside the download. */
+  showConversion(share: number): void {
+    this.#conversion = `converting ${(100 * share).toFixed(0)} %`;
+    this.#show();
+  }
+
+  /** What is kept of a download that was interrupted; null when there was none, or it was over. */
+  describeInterruption(): string | null {
+    if (!this.isRunning) return null;
+    const { doneBytes, totalBytes } = this.#progress;
+    return `interrupted: ${renderBytes(doneBytes)} of ${renderBytes(totalBytes)} are kept; the same command goes on from there`;
+  }
+
+  #renderNews(event: DownloadEvent): string | null {
+    switch (event.kind) {
+      case 'listed':
+        return `${this.#title}: ${String(event.fileCount)} files, ${renderBytes(event.totalBytes)}, ${renderBytes(event.missingBytes)} to fetch (commit ${event.commit.slice(0, 12)})`;
+      case 'file-retried':
+        return `${event.path}: ${event.problem}; again in ${renderDuration(event.waitMs / 1000)}`;
+      case 'waiting':
+        return event.reason === 'lock'
+          ? `${event.path}: waiting for ${event.holder}, which fetches it`
+          : `${event.host} asks to wait ${renderDuration(event.waitMs / 1000)}`;
+      case 'notice':
+        return event.text;
+      default:
+        return null;
+    }
+  }
+
+  #show(): void {
+    const nowMs = performance.now();
+    const everyMs = this.#status.isLive ? BARS_EVERY_MS : LINE_EVERY_MS;
+    if (nowMs - this.#shownMs < everyMs) return;
+    this.#shownMs = nowMs;
+    const conversion = this.#conversion === '' ? [] : [this.#conversion];
+    if (this.#status.isLive)
+      this.#status.show([...this.#progress.renderBars(this.#status.columns), ...conversion].join('\n'));
+    else printLine([this.#progress.renderLine(), ...conversion].join(', '));
+  }
+}

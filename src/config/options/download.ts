@@ -1,0 +1,71 @@
+// Where models come from and what of a repository is wanted.
+import type { OwnRow } from '../rows.ts';
+
+export const DOWNLOAD = {
+  revision: {
+    flag: 'revision',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch', 'download'],
+    doc: 'branch, tag or commit of the repository, as in owner/name@NAME',
+  },
+  quantization: {
+    flag: 'quantization',
+    kind: 'text',
+    value: 'TYPE',
+    default: null,
+    on: ['launch', 'download'],
+    doc: 'type of the weights to take from the repository, as in owner/name:Q8_0',
+  },
+  source: {
+    flag: 'source',
+    kind: 'choice',
+    choices: ['huggingface', 'modelscope'],
+    synonyms: { hf: 'huggingface' },
+    default: null,
+    on: ['launch', 'download'],
+    doc: 'hub to ask; default: huggingface, at HF_ENDPOINT where that is set',
+  },
+  downloadDir: {
+    flag: 'download-dir',
+    kind: 'text',
+    value: 'FOLDER',
+    default: null,
+    on: ['launch', 'download', 'list', 'remove'],
+    doc: "the hub's cache; default: HF_HUB_CACHE or ~/.cache/huggingface/hub",
+  },
+  keepSafetensors: {
+    flag: 'keep-safetensors',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    doc: 'keep weights that were downloaded only to be converted',
+  },
+  include: {
+    flag: 'include',
+    kind: 'list',
+    of: 'text',
+    least: 1,
+    default: null,
+    on: ['download'],
+    doc: 'patterns of files to fetch; * crosses /; default: what launch would fetch',
+  },
+  exclude: {
+    flag: 'exclude',
+    kind: 'list',
+    of: 'text',
+    least: 1,
+    default: null,
+    on: ['download'],
+    doc: 'patterns of files to leave out',
+  },
+  localDir: {
+    flag: 'local-dir',
+    kind: 'text',
+    value: 'FOLDER',
+    default: null,
+    on: ['download'],
+    doc: "put the files there under their own names, instead of into the hub's cache",
+  },
+} as const satisfies Record<string, OwnRow>;

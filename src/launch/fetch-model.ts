@@ -1,0 +1,51 @@
+// Owns how a launch comes by a repository's model: options and environment in, one .gguf file on this disk out.
+import type { Settings } from '../config/options.ts';
+import type { HubSettings } from '../download/contract.ts';
+import { checkModelHeader } from '../engine/model-file.ts';
+import { planCacheFolder } from '../models/cache-folder.ts';
+import { findConverted, obtainModel } from '../models/obtain-model.ts';
+import { refineReference, type HubReference } from '../models/reference.ts';
+import { readSourceSettings } from '../models/source-settings.ts';
+import { readHost } from './machine.ts';
+import { planOuttype } from './outtype.ts';
+import type { StartOptions } from './service.ts';
+
+/** The file of an earlier launch with these settings; null when there is none. */
+export function findFetched(named: HubReference, settings: Settings<'launch'>): string | null {
+  const reference = refineReference(named, settings);
+  const { outtype } = planOuttype(settings, readHost());
+  return findConverted({ reference, outtype, ...readPlaces(settings) })?.file ?? null;
+}
+
+function readPlaces(settings: Settings<'launch'>): { hubSettings: HubSettings; cacheFolder: string } {
+  return {
+    hubSettings: readSourceSettings(process.env, settings),
+    cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
+  };
+}
+
+/** Resolves with the file. Faults: those of the hub, the download and the conversion; of the file's header. */
+export async function fetchModel(named: HubReference, options: StartOptions): Promise<string> {
+  const { settings, progress, signal = new AbortController().signal } = options;
+  const { outtype, reason } = planOuttype(settings, readHost());
+  const reference = refineReference(named, settings);
+  progress.onStep(`looking for ${reference.repo}`);
+  const { file, commit, type, origin } = await obtainModel({
+    reference,
+    ...readPlaces(settings),
+    outtype,
+    keepSafetensors: settings.keepSafetensors,
+    checkGguf: checkModelHeader,
+    report: progress.onDownload,
+    onProgress: progress.onConversion,
+    onWarning: (warning) => {
+      progress.log('warn', warning, {});
+    },
+    signal,
+  });
+  progress.log('info', `${reference.repo}: ${type}, commit ${commit.slice(0, 12)}, ${origin}`, { file });
+  if (type === outtype) progress.log('info', `weights: ${outtype}, ${reason}`, {});
+  else if (settings.dtype !== 'auto')
+    progress.log('warn', `--dtype ${settings.dtype} has no effect: the weights are ${type} already`, {});
+  return file;
+}

@@ -1,0 +1,59 @@
+// Owns which files `download` means: those that match the patterns, or without patterns those that a launch would fetch.
+// What was asked for by name is the user's: a later launch converts it and leaves it.
+import type { DownloadPlan, RepoFile, RepoListing } from '../download/contract.ts';
+import { listRepo } from '../download/list-repo.ts';
+import type { Hub } from '../download/open-hub.ts';
+import { planDownload } from '../download/plan-download.ts';
+import { selectFiles } from '../download/select-files.ts';
+import { Fault } from '../faults.ts';
+import { chooseWeights } from './choose-weights.ts';
+import { ConvertedRepo } from './converted-repo.ts';
+import type { HubReference } from './reference.ts';
+
+interface WantedDownload {
+  reference: HubReference;
+  include: readonly string[] | null;
+  exclude: readonly string[] | null;
+  /** Null = into the cache. */
+  localDir: string | null;
+}
+
+/** Faults: those of the listing and of the choice, BAD_OPTION where nothing matches. */
+export async function planRepoDownload(
+  hub: Hub,
+  wanted: WantedDownload,
+  signal: AbortSignal,
+): Promise<DownloadPlan> {
+  const { reference, localDir } = wanted;
+  const listing = await listRepo(hub, reference, { signal });
+  const files = choose(listing, wanted);
+  if (files.length === 0)
+    throw new Fault('BAD_OPTION', {
+      option: '--include',
+      problem: `no file of ${listing.repo} is left by the patterns`,
+      hint: `see all of them: qwen-embed download ${listing.repo} --include '*' --dry-run`,
+    });
+  const destination =
+    localDir === null ? ({ kind: 'cache' } as const) : ({ kind: 'folder', path: localDir } as const);
+  return planDownload(hub, listing, { files, destination });
+}
+
+function choose(listing: RepoListing, { reference, include, exclude }: WantedDownload): RepoFile[] {
+  const kept = selectFiles(listing, { exclude: exclude ?? [], ...(include === null ? {} : { include }) });
+  if (include !== null) return kept;
+  const paths = kept.map(({ path }) => path);
+  const choice = chooseWeights({ ...reference, paths });
+  const needed = new Set(choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards]);
+  return kept.filter(({ path }) => needed.has(path));
+}
+
+/** Later launches use this commit for the revision, and leave its files in the cache. Faults: FILE_UNWRITABLE. */
+export async function noteDownload(
+  { listing, destination }: DownloadPlan,
+  { reference, cacheFolder }: { reference: HubReference; cacheFolder: string },
+): Promise<void> {
+  if (destination.kind !== 'cache') return;
+  const repo = new ConvertedRepo(cacheFolder, listing);
+  await repo.keepCommit(reference.revision, listing.commit);
+  await repo.keepFetched(listing.commit, []);
+}

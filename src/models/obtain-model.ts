@@ -1,0 +1,125 @@
+// Owns the answer to "a file to serve for this repository": one that was converted before, one that lies in the hub's
+// cache, or one that is fetched now, in this order. A branch is asked for once: later starts use the commit that it meant
+// then, without network; `qwen-embed download` asks again.
+import { join } from 'node:path';
+import type { HubSettings, RepoListing } from '../download/contract.ts';
+import { listCached, listRepo } from '../download/list-repo.ts';
+import { acquireLock } from '../download/lock.ts';
+import { openHub, type Hub } from '../download/open-hub.ts';
+import { planDownload } from '../download/plan-download.ts';
+import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
+import { Fault } from '../faults.ts';
+import { ConvertedRepo } from './converted-repo.ts';
+import { fetchAndConvert, type FetchOptions } from './fetch-and-convert.ts';
+import { fetchGguf, type CheckGguf } from './fetch-gguf.ts';
+import type { HubReference } from './reference.ts';
+
+export interface ObtainOptions extends FetchOptions {
+  reference: HubReference;
+  hubSettings: HubSettings;
+  /** Where converted files are kept. */
+  cacheFolder: string;
+  /** For safetensors, where the reference names no type. */
+  outtype: 'f32' | 'f16' | 'bf16' | 'q8_0';
+  checkGguf: CheckGguf;
+}
+
+export interface ObtainedModel {
+  file: string;
+  commit: string;
+  /** Of the weights, as the choice or the conversion calls it. */
+  type: string;
+  origin: 'converted before' | 'in the cache' | 'fetched';
+}
+
+/** Faults: those of the download, of `convert` and of the check. */
+export async function obtainModel(options: ObtainOptions): Promise<ObtainedModel> {
+  const { reference, hubSettings, report, signal } = options;
+  const repo = repoOf(options);
+  const before = findConverted(options);
+  if (before !== null) return before;
+  const lock = await acquireLock(join(repo.folder, 'lock'), {
+    staleMs: hubSettings.timing.lockStaleMs,
+    signal,
+    onWait: (holder) => {
+      report({ kind: 'waiting', reason: 'lock', path: reference.repo, holder });
+    },
+  });
+  try {
+    // Whoever waited finds what the other one has made.
+    return findConverted(options) ?? (await obtainFromHub(repo, options));
+  } finally {
+    await lock.release();
+  }
+}
+
+type Wanted = Pick<ObtainOptions, 'reference' | 'hubSettings' | 'cacheFolder' | 'outtype'>;
+
+function repoOf({ cacheFolder, hubSettings, reference }: Wanted): ConvertedRepo {
+  return new ConvertedRepo(cacheFolder, { source: hubSettings.source, repo: reference.repo });
+}
+
+/** What an earlier run has converted, without any request; null when there is nothing. */
+export function findConverted(wanted: Wanted): ObtainedModel | null {
+  const { revision, quantization } = wanted.reference;
+  const type = quantization?.toLowerCase() ?? wanted.outtype;
+  const found = repoOf(wanted).findFile(revision, type);
+  return found === null ? null : { ...found, type, origin: 'converted before' };
+}
+
+async function obtainFromHub(repo: ConvertedRepo, options: ObtainOptions): Promise<ObtainedModel> {
+  const hub = await openHub(options.hubSettings);
+  try {
+    return await obtainWith({ hub, repo }, options);
+  } finally {
+    await hub.close();
+  }
+}
+
+async function obtainWith(
+  { hub, repo }: { hub: Hub; repo: ConvertedRepo },
+  options: ObtainOptions,
+): Promise<ObtainedModel> {
+  const { reference, report, signal } = options;
+  const wanted = {
+    repo: reference.repo,
+    revision: repo.readCommit(reference.revision) ?? reference.revision,
+  };
+  const cached = await findWhole(hub, wanted, reference);
+  const listing = cached ?? (await listRepo(hub, wanted, { signal }));
+  if (listing.notice !== null) report({ kind: 'notice', text: listing.notice });
+  const choice = choose(listing, reference);
+  const outtype = (choice.kind === 'safetensors' ? choice.outtype : null) ?? options.outtype;
+  const obtained =
+    choice.kind === 'gguf'
+      ? { type: choice.quantization, file: await fetchGguf({ hub, listing, path: choice.file }, options) }
+      : { type: outtype, file: await fetchAndConvert({ hub, listing, choice, repo, outtype }, options) };
+  await repo.keepCommit(reference.revision, listing.commit);
+  return { ...obtained, commit: listing.commit, origin: cached === null ? 'fetched' : 'in the cache' };
+}
+
+/** What the cache holds of the wanted weights, if it holds all of them. */
+async function findWhole(
+  hub: Hub,
+  wanted: { repo: string; revision: string | null },
+  reference: HubReference,
+): Promise<RepoListing | null> {
+  const listing = await listCached(hub, wanted);
+  // A snapshot alone does not tell what is missing from it; offline it is all there is, and listRepo gives it.
+  if (listing === null || listing.from === 'snapshot') return null;
+  try {
+    const choice = choose(listing, reference);
+    const paths = choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards];
+    const files = listing.files.filter(({ path }) => paths.includes(path));
+    const { missingBytes } = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
+    return missingBytes === 0 ? listing : null;
+  } catch (error) {
+    // The branch may have gained since what the cached list lacks.
+    if (error instanceof Fault) return null;
+    throw error;
+  }
+}
+
+function choose({ repo, files }: RepoListing, { quantization }: HubReference): WeightsChoice {
+  return chooseWeights({ repo, paths: files.map(({ path }) => path), quantization });
+}

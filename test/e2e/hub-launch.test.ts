@@ -1,0 +1,146 @@
+// Launching a model by its repository's name: fetched from a hub on this machine, converted, served; and found again.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
+import type { HubServer } from '../fixtures/hub-server.ts';
+import { launchServer, runCli, startCli, type RunningServer } from '../fixtures/run-cli.ts';
+import { REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { cosine } from '../fixtures/vectors.ts';
+
+let hub: HubServer;
+before(async () => {
+  hub = await openTinyHub();
+});
+after(async () => {
+  await hub.close();
+});
+
+const launch = (home: Home, model: string, more: string[] = []): Promise<RunningServer> =>
+  launchServer(['--model-path', model, '--port', '0', '--device', 'cpu', ...more], { env: home.env });
+
+async function firstVector({ url }: RunningServer): Promise<number[]> {
+  const [reference] = REFERENCE.cases;
+  assert.ok(reference !== undefined);
+  const response = await fetch(`${url}/v1/embeddings`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ input: textOf(reference), encoding_format: 'float' }),
+  });
+  const { data } = (await response.json()) as { data: [{ embedding: number[] }] };
+  return data[0].embedding;
+}
+
+function assertRight(vector: readonly number[]): void {
+  // q8_0 keeps this much of the vectors of this model.
+  assert.ok(cosine(vector, REFERENCE.cases[0]?.embedding ?? []) > 0.999);
+}
+
+const filesIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+const weightsIn = ({ hubFolder }: Home): string[] =>
+  filesIn(hubFolder).filter((name) => name.endsWith('.safetensors'));
+
+test('a name becomes a server, the weights go once they are converted, and the next start asks nobody', async () => {
+  const home = makeHome(hub.url);
+  const first = await launch(home, TINY);
+  assertRight(await firstVector(first));
+  assert.equal(await first.end(), 0);
+  assert.deepEqual(weightsIn(home), []);
+  const converted = filesIn(home.cacheFolder).filter((name) => name.endsWith('.gguf'));
+  assert.match(
+    converted.join(),
+    /^converted.hub.huggingface.Qwen--Qwen3-Embedding-Tiny.[0-9a-f]{40}.Qwen3-Embedding-Tiny-(bf16|q8_0)-v1\.gguf$/,
+  );
+
+  const before = hub.requests.length;
+  const second = await launch(home, TINY);
+  assertRight(await firstVector(second));
+  assert.equal(await second.end(), 0);
+  assert.equal(hub.requests.length, before);
+});
+
+test('a server that is named after its repository answers to that name', async () => {
+  const home = makeHome(hub.url);
+  const server = await launch(home, `${TINY}@main:F32`);
+  const models = (await (await fetch(`${server.url}/v1/models`)).json()) as { data: [{ id: string }] };
+  assert.equal(models.data[0].id, `${TINY}@main:F32`);
+  await server.end();
+  assert.match(filesIn(home.cacheFolder).join(), /-f32-v1\.gguf/);
+});
+
+test('weights that were downloaded before are converted without a request, and stay', async () => {
+  const home = makeHome(hub.url);
+  assert.equal((await runCli(['download', TINY], { env: home.env })).code, 0);
+  const before = hub.requests.length;
+  await (await launch(home, TINY)).end();
+  assert.equal(hub.requests.length, before);
+  assert.equal(weightsIn(home).length, 1);
+});
+
+test('--keep-safetensors keeps what was fetched for the conversion', async () => {
+  const home = makeHome(hub.url);
+  await (await launch(home, TINY, ['--keep-safetensors'])).end();
+  assert.equal(weightsIn(home).length, 1);
+});
+
+test('two launches at the same time convert once', async () => {
+  const home = makeHome(hub.url);
+  const servers = await Promise.all([launch(home, TINY), launch(home, TINY)]);
+  const vectors = await Promise.all(servers.map(firstVector));
+  assert.deepEqual(vectors[0], vectors[1]);
+  const origins = servers.map((server) => /, (fetched|converted before)/.exec(server.stderr())?.[1]);
+  await Promise.all(servers.map((server) => server.end()));
+  assert.deepEqual(origins.sort(), ['converted before', 'fetched']);
+});
+
+test('a .gguf file of a repository is served as it is, and the next start asks nobody', async () => {
+  const home = makeHome(hub.url);
+  const first = await launch(home, `${TINY_GGUF}:Q8_0`);
+  assertRight(await firstVector(first));
+  await first.end();
+  const before = hub.requests.length;
+  await (await launch(home, TINY_GGUF, ['--quantization', 'q8_0'])).end();
+  assert.equal(hub.requests.length, before);
+  assert.deepEqual(
+    filesIn(home.cacheFolder).filter((name) => name.endsWith('.gguf')),
+    [],
+  );
+});
+
+test('an interrupted launch says what it keeps, and the next one goes on', async () => {
+  const home = makeHome(hub.url);
+  const own = await openTinyHub();
+  try {
+    own.misbehave = ({ kind, path }) =>
+      kind === 'store' && path === 'model.safetensors' ? { kind: 'stall', afterBytes: 50_000 } : null;
+    const env = { ...home.env, HF_ENDPOINT: own.url };
+    const { outcome, kill } = startCli(['launch', '--model-path', TINY, '--port', '0', '--device', 'cpu'], {
+      env,
+    });
+    await waitUntil(() =>
+      own.requests.some(({ kind, path }) => kind === 'store' && path === 'model.safetensors'),
+    );
+    kill('SIGINT');
+    const { code, stderr } = await outcome;
+    assert.equal(code, 130);
+    assert.match(stderr, /interrupted: .* of .* are kept; the same command goes on from there\n$/);
+    own.misbehave = () => null;
+    const server = await launchServer(['--model-path', TINY, '--port', '0', '--device', 'cpu'], { env });
+    assertRight(await firstVector(server));
+    await server.end();
+    assert.deepEqual(weightsIn(home), []);
+    assert.ok(!filesIn(join(home.hubFolder)).some((name) => name.endsWith('.partial')));
+  } finally {
+    await own.close();
+  }
+});
+
+async function waitUntil(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, 'the deadline has passed');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

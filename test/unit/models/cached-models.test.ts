@@ -1,0 +1,144 @@
+// The two caches as they look after downloads by this program and by others, and what may be taken out of them.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { Fault } from '../../../src/faults.ts';
+import { listCachedModels, type CacheFolders } from '../../../src/models/cached-models.ts';
+import { carryOutRemoval, planRemoval } from '../../../src/models/remove-models.ts';
+import { makeFolder } from '../convert/small-model.ts';
+
+const COMMIT = 'a'.repeat(40);
+const NEWER = 'b'.repeat(40);
+
+function write(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+function addFile(
+  repo: string,
+  { commit, path, content }: { commit: string; path: string; content: string },
+): void {
+  const blob = join(repo, 'blobs', `blob-of-${content.slice(0, 8)}`.replaceAll(/\W/g, '-'));
+  const link = join(repo, 'snapshots', commit, path);
+  write(blob, content);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(relative(dirname(link), blob), link);
+}
+
+function makeCaches(): CacheFolders {
+  const folder = makeFolder();
+  const [hubFolder, cacheFolder] = [join(folder, 'hub'), join(folder, 'own')];
+  const plain = join(hubFolder, 'models--Qwen--Qwen3-Embedding-0.6B');
+  for (const commit of [COMMIT, NEWER]) {
+    addFile(plain, { commit, path: 'config.json', content: '{"model_type": "qwen3"}' });
+    addFile(plain, { commit, path: 'model.safetensors', content: 'w'.repeat(1_000) });
+  }
+  write(join(hubFolder, '.locks', 'models--Qwen--Qwen3-Embedding-0.6B', 'x.lock'), '');
+  const gguf = join(hubFolder, 'models--Qwen--Qwen3-Embedding-4B-GGUF');
+  addFile(gguf, { commit: COMMIT, path: 'M-Q8_0.gguf', content: 'q'.repeat(800) });
+  addFile(gguf, { commit: COMMIT, path: 'M-Q4_K_M.gguf', content: 'k'.repeat(400) });
+  write(join(gguf, 'blobs', 'c0ffee.qwen-embed.partial'), 'half');
+  addFile(join(hubFolder, 'models--other--bert'), {
+    commit: COMMIT,
+    path: 'config.json',
+    content: '{"model_type": "bert"}',
+  });
+  const converted = join(cacheFolder, 'converted');
+  write(
+    join(
+      converted,
+      'hub',
+      'huggingface',
+      'Qwen--Qwen3-Embedding-0.6B',
+      COMMIT,
+      'Qwen3-Embedding-0.6B-bf16-v1.gguf',
+    ),
+    'c'.repeat(900),
+  );
+  write(join(converted, `local-q8_0-${'0'.repeat(20)}.gguf`), 'l'.repeat(500));
+  return { hubFolder, cacheFolder };
+}
+
+test('models that can be served are listed with commit, type and size; other families are passed by', () => {
+  const rows = listCachedModels(makeCaches()).map(
+    ({ name, place, commit, type, sizeBytes }) =>
+      `${name} ${place} ${commit?.slice(0, 1) ?? '-'} ${type} ${String(sizeBytes)}`,
+  );
+  assert.deepEqual(rows, [
+    'Qwen/Qwen3-Embedding-0.6B converted a bf16 900',
+    'Qwen/Qwen3-Embedding-0.6B hub a safetensors 1023',
+    'Qwen/Qwen3-Embedding-0.6B hub b safetensors 1023',
+    'Qwen/Qwen3-Embedding-4B-GGUF hub a Q4_K_M 400',
+    'Qwen/Qwen3-Embedding-4B-GGUF hub a Q8_0 800',
+    'Qwen/Qwen3-Embedding-4B-GGUF hub - unfinished 4',
+    'local converted - q8_0 500',
+  ]);
+});
+
+test('empty and missing caches list nothing', () => {
+  const folder = makeFolder();
+  assert.deepEqual(listCachedModels({ hubFolder: join(folder, 'no'), cacheFolder: folder }), []);
+});
+
+function remove(target: string, folders: CacheFolders): number {
+  const removals = planRemoval(target, folders);
+  for (const removal of removals) carryOutRemoval(removal);
+  return removals.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+test('a repository goes from both caches with all its files, and nothing else does', () => {
+  const folders = makeCaches();
+  assert.equal(remove('Qwen/Qwen3-Embedding-0.6B', folders), 1_023 + 900);
+  assert.deepEqual(readdirSync(folders.hubFolder).sort(), [
+    '.locks',
+    'models--Qwen--Qwen3-Embedding-4B-GGUF',
+    'models--other--bert',
+  ]);
+  assert.deepEqual(
+    listCachedModels(folders).map(({ name }) => name),
+    ['Qwen/Qwen3-Embedding-4B-GGUF', 'Qwen/Qwen3-Embedding-4B-GGUF', 'Qwen/Qwen3-Embedding-4B-GGUF', 'local'],
+  );
+});
+
+test('one type of a GGUF repository goes with its content', () => {
+  const folders = makeCaches();
+  assert.equal(remove('Qwen/Qwen3-Embedding-4B-GGUF:q8_0', folders), 800);
+  const blobs = join(folders.hubFolder, 'models--Qwen--Qwen3-Embedding-4B-GGUF', 'blobs');
+  assert.deepEqual(readdirSync(blobs).sort(), ['blob-of-kkkkkkkk', 'c0ffee.qwen-embed.partial']);
+});
+
+test('a converted file goes by its name or its path', () => {
+  const folders = makeCaches();
+  const name = `local-q8_0-${'0'.repeat(20)}.gguf`;
+  assert.equal(remove(name, folders), 500);
+  const path = join(
+    folders.cacheFolder,
+    'converted',
+    'hub',
+    'huggingface',
+    'Qwen--Qwen3-Embedding-0.6B',
+    COMMIT,
+  );
+  assert.equal(remove(join(path, 'Qwen3-Embedding-0.6B-bf16-v1.gguf'), folders), 900);
+});
+
+test('a path outside of the caches and a model that is not cached remove nothing', () => {
+  const folders = makeCaches();
+  const outside = join(makeFolder(), 'mine.gguf');
+  write(outside, 'mine');
+  for (const target of [outside, 'Qwen/Qwen3-Embedding-8B', '../own', 'other/..'])
+    assert.throws(
+      () => planRemoval(target, folders),
+      (error) => error instanceof Fault && error.code === 'MODEL_MISSING',
+    );
+  assert.ok(existsSync(outside));
+});
+
+test('planning removes nothing', () => {
+  const folders = makeCaches();
+  const before = listCachedModels(folders).length;
+  planRemoval('Qwen/Qwen3-Embedding-0.6B', folders);
+  assert.equal(listCachedModels(folders).length, before);
+});
