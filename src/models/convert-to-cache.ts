@@ -23,8 +23,9 @@ export async function convertToCache(
 ): Promise<{ file: string; wasCached: boolean }> {
   const { modelFolder, cacheFolder, outtype } = options;
   const fingerprint = fingerprintModelFolder(modelFolder).slice(0, FINGERPRINT_CHARACTERS);
+  const name = nameOfFolder(modelFolder);
   const folder = join(cacheFolder, 'converted');
-  const file = join(folder, `${basename(resolve(modelFolder))}-${outtype}-${fingerprint}.gguf`);
+  const file = join(folder, `${name}-${outtype}-${fingerprint}.gguf`);
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return { file, wasCached: true };
   try {
     mkdirSync(folder, { recursive: true });
@@ -32,6 +33,13 @@ export async function convertToCache(
     const problem = error instanceof Error ? error.message : String(error);
     throw new Fault('FILE_UNWRITABLE', { path: folder, problem }, { cause: error });
   }
-  await convert({ ...options, outfile: file });
+  await convert({ ...options, folderName: name, outfile: file });
   return { file, wasCached: false };
+}
+
+/** What the model is called: the folder's name, or the repository's where the folder is a snapshot of the hub's cache. */
+export function nameOfFolder(modelFolder: string): string {
+  const path = resolve(modelFolder);
+  const snapshot = /[/\\]models--[^/\\]+?--([^/\\]+)[/\\]snapshots[/\\][0-9a-f]{40}$/.exec(path);
+  return snapshot?.[1] ?? basename(path);
 }
