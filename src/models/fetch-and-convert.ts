@@ -53,6 +53,8 @@ export async function fetchAndConvert(work: Work, options: FetchOptions): Promis
   const signal = AbortSignal.any([options.signal, end.signal]);
   const alsoNeedsBytes = sharesDisk(hub.settings.cacheFolder, file) ? estimateBytes(shards, outtype) : 0;
   const download = startDownload(hub, plan, { report: options.report, signal, alsoNeedsBytes });
+  // It may fail while the conversion is still being stopped; that is awaited first.
+  download.done.catch(() => undefined);
   try {
     await convertWhileFetching({ plan, shards, download, file, outtype }, { ...options, signal });
     await download.done;

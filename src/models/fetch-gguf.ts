@@ -24,6 +24,8 @@ export async function fetchGguf(
   const plan = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
   const end = new AbortController();
   const download = startDownload(hub, plan, { report, signal: AbortSignal.any([signal, end.signal]) });
+  // It may fail while the header is still being judged.
+  download.done.catch(() => undefined);
   const sizeBytes = files[0]?.sizeBytes ?? 0;
   const title = `${listing.repo}/${path}`;
   try {

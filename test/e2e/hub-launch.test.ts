@@ -124,7 +124,7 @@ test('an interrupted launch says what it keeps, and the next one goes on', async
     );
     kill('SIGINT');
     const { code, stderr } = await outcome;
-    assert.equal(code, 130);
+    assert.equal(code, 130, stderr);
     assert.match(stderr, /interrupted: .* of .* are kept; the same command goes on from there\n$/);
     own.misbehave = () => null;
     const server = await launchServer(['--model-path', TINY, '--port', '0', '--device', 'cpu'], { env });
