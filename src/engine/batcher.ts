@@ -8,6 +8,8 @@ export interface QueuedText {
   readonly cost: number;
   /** False when nobody waits for it any more. */
   readonly isWanted: boolean;
+  /** Called when it leaves the queue unwanted. */
+  drop(): void;
 }
 
 export interface BatchLimits {
@@ -66,8 +68,12 @@ export class TextQueue<Text extends QueuedText> {
 }
 
 function skipUnwanted<Text extends QueuedText>(turn: Turn<Text>): Text | undefined {
-  while (turn.texts[turn.next]?.isWanted === false) turn.next++;
-  return turn.texts[turn.next];
+  for (;;) {
+    const text = turn.texts[turn.next];
+    if (text?.isWanted !== false) return text;
+    text.drop();
+    turn.next++;
+  }
 }
 
 /** Sizes of the chunks in which a text of `tokens` is decoded: as few as `most` allows, as equal as can be. */

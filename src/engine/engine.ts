@@ -170,7 +170,7 @@ class Engine implements Embedder {
     let works: Work[] = [];
     let characters = 0;
     for (const [index, input] of inputs.entries()) {
-      if (call.hasEnded) return;
+      if (call.hasEnded) break;
       for (const work of this.#admit(input, { call, index }, longText)) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;

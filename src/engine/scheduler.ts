@@ -6,6 +6,7 @@ import { planChunks, TextQueue } from './batcher.ts';
 import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
 import type { Decoder, LaneShape } from './lane.ts';
 import { PrefixStore } from './prefixes.ts';
+import { isVector } from './vector.ts';
 import type { Work } from './work.ts';
 
 export interface SchedulerOptions extends LaneLimits {
@@ -101,16 +102,26 @@ export class Scheduler {
     return batch;
   }
 
+  // Whoever was computed beside a text that overflows, or after its prefix, may have caught it: what comes out broken is
+  // computed once more with nothing beside it, and only what is broken then is at fault.
   async #runBatch(lane: Decoder, batch: readonly Work[]): Promise<void> {
     const { profile } = this.#options;
+    const again: Work[] = [];
     try {
       profile.batches++;
       for (const { cost, tokens } of batch) profile.prefixTokens += tokens.length - cost;
       await lane.decodeTexts(batch, (i, raw) => {
-        batch[i]?.finish(raw);
+        const work = batch[i];
+        if (work?.isAlone === false && !isVector(raw)) again.push(work);
+        else work?.finish(raw);
       });
     } catch (error) {
       for (const work of batch) work.fail(faultFrom(error));
+      return;
+    }
+    for (const work of again) {
+      work.setApart();
+      await this.#runBatch(lane, [work]);
     }
   }
 
@@ -138,6 +149,7 @@ export class Scheduler {
   #nextLongRun(): LongRun | null {
     const { chunkTokens } = this.#options;
     if (this.#longRun !== null && !isOver(this.#longRun)) return this.#longRun;
+    if (this.#longRun?.work.isWanted === false) this.#longRun.work.drop();
     const [work] = this.#longTexts.take({ tokens: 1, sequences: 1 });
     this.#longRun =
       work === undefined ? null : { work, chunks: planChunks(work.tokens.length, chunkTokens), position: 0 };

@@ -13,10 +13,11 @@ export class Work {
   readonly tokens: Int32Array;
   readonly waiters: Waiter[];
   readonly queuedAtMs = performance.now();
-  /** Told once, when the work is over: with the raw vector, or null for a fault. */
+  /** Told when the work is over: with the raw vector, or null for a fault or where nobody wanted it any more. */
   onEnd: (text: FinishedText | null) => void = () => undefined;
   readonly #isCut: boolean;
-  readonly #prefix: Prefix | null;
+  #prefix: Prefix | null;
+  #isAlone = false;
 
   constructor(text: { tokens: Int32Array; isCut: boolean }, waiter: Waiter, prefix: Prefix | null) {
     this.tokens = text.tokens;
@@ -40,11 +41,25 @@ export class Work {
     return this.waiters.some(({ call }) => !call.hasEnded);
   }
 
+  /** Whether it is decoded with no other text and no shared beginning beside it. */
+  get isAlone(): boolean {
+    return this.#isAlone;
+  }
+
+  setApart(): void {
+    this.#isAlone = true;
+    this.#prefix = null;
+  }
+
   /** Hands the raw vector, a view that may be valid only now, to all who wait. */
   finish(raw: Float32Array): void {
     const text = { tokens: this.tokens.length, isCut: this.#isCut, vector: raw };
     this.onEnd(text);
     for (const { call, index } of this.waiters) call.finish(index, text);
+  }
+
+  drop(): void {
+    this.onEnd(null);
   }
 
   fail(fault: Error): void {

@@ -7,8 +7,18 @@ interface Text {
   name: string;
   cost: number;
   isWanted: boolean;
+  isDropped: boolean;
+  drop(): void;
 }
-const text = (name: string, cost: number): Text => ({ name, cost, isWanted: true });
+const text = (name: string, cost: number): Text => ({
+  name,
+  cost,
+  isWanted: true,
+  isDropped: false,
+  drop() {
+    this.isDropped = true;
+  },
+});
 const names = (batch: readonly Text[]): string => batch.map(({ name }) => name).join(' ');
 
 test('calls take turns, one text each', () => {
@@ -35,7 +45,7 @@ test('a batch has at most as many texts as there are sequences', () => {
   assert.equal(names(queue.take({ tokens: 100, sequences: 2 })), 'a b');
 });
 
-test('a text that nobody wants any more is dropped, wherever it waits', () => {
+test('a text that nobody wants any more is dropped and told so, wherever it waits', () => {
   const queue = new TextQueue<Text>();
   const gone = [text('a1', 1), text('a2', 1)];
   queue.add(gone);
@@ -43,6 +53,7 @@ test('a text that nobody wants any more is dropped, wherever it waits', () => {
   for (const each of gone) each.isWanted = false;
   assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'b1');
   assert.equal(queue.isEmpty, true);
+  assert.ok(gone.every(({ isDropped }) => isDropped));
 });
 
 test('every text comes out once and no batch exceeds its limits, whatever comes in', () => {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emptyProfile } from '../../../src/embedder.ts';
+import { Call } from '../../../src/engine/call.ts';
+import type { Decoder } from '../../../src/engine/lane.ts';
+import { Scheduler } from '../../../src/engine/scheduler.ts';
+import { Work } from '../../../src/engine/work.ts';
+
+/** A text of one token, by which its vector is known. */
+const OVERFLOWS = 13;
+
+/** A lane where one text's overflow is caught by whatever is decoded beside it. */
+class FakeLane implements Decoder {
+  readonly cells = 100;
+  readonly batches: number[][] = [];
+
+  decodeTexts(texts: readonly Work[], onVector: (index: number, raw: Float32Array) => void): Promise<void> {
+    const tokens = texts.map((text) => text.tokens[0] ?? 0);
+    this.batches.push(tokens);
+    const isBroken = tokens.includes(OVERFLOWS);
+    for (const [index, token] of tokens.entries())
+      onVector(index, Float32Array.of(isBroken ? NaN : 1, token));
+    return Promise.resolve();
+  }
+
+  decodeChunk(): Promise<Float32Array> {
+    return Promise.reject(new TypeError('no text here is long'));
+  }
+
+  close(): void {
+    this.batches.length = 0;
+  }
+}
+
+function openScheduler(): { lane: FakeLane; embed: (...calls: number[][]) => Call[] } {
+  const lane = new FakeLane();
+  const scheduler = new Scheduler({
+    openLane: () => lane,
+    lanes: 1,
+    profile: emptyProfile(),
+    batchTokens: 64,
+    batchTexts: null,
+    prefixTokens: 0,
+    chunkTokens: 64,
+    contextTokens: 64,
+    flashAttention: false,
+  });
+  return {
+    lane,
+    embed: (...calls) => {
+      const opened = calls.map((tokens) => ({ tokens, call: new Call(tokens.length, 2) }));
+      const works = opened.flatMap(({ tokens, call }) =>
+        tokens.map(
+          (token, index) => new Work({ tokens: Int32Array.of(token), isCut: false }, { call, index }, null),
+        ),
+      );
+      scheduler.add(works);
+      return opened.map(({ call }) => call);
+    },
+  };
+}
+
+test('a text that overflows is tried once more by itself and then refused by its place', async () => {
+  const { lane, embed } = openScheduler();
+  const [call] = embed([1, OVERFLOWS]);
+  await assert.rejects(call?.done ?? assert.fail(), { code: 'VECTOR_NOT_FINITE', params: { index: 1 } });
+  assert.deepEqual(lane.batches, [[1, OVERFLOWS], [1], [OVERFLOWS]]);
+});
+
+test('requests whose texts were beside one that overflows get their own vectors', async () => {
+  const { embed } = openScheduler();
+  const [guilty, innocent] = embed([1, OVERFLOWS], [2, 3]);
+  await assert.rejects(guilty?.done ?? assert.fail(), { code: 'VECTOR_NOT_FINITE' });
+  const { vectors } = (await innocent?.done) ?? assert.fail();
+  const [two, three] = [Math.hypot(1, 2), Math.hypot(1, 3)];
+  assert.deepEqual([...vectors], [1 / two, 2 / two, 1 / three, 3 / three].map(Math.fround));
+});
+
+test('a text that comes out whole is computed once', async () => {
+  const { lane, embed } = openScheduler();
+  await Promise.all(embed([1, 2], [3]).map(({ done }) => done));
+  assert.deepEqual(lane.batches, [[1, 2, 3]]);
+});
