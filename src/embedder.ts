@@ -76,7 +76,7 @@ export interface Embedder {
   /**
    * One vector per input, all or none.
    * Faults: INPUT_TOO_LONG, INVALID_REQUEST (an id outside the vocabulary), VECTOR_NOT_FINITE, WORKER_DIED,
-   * WORKER_START_FAILED, STOPPING, CANCELLED.
+   * WORKER_START_FAILED, STOPPING, CANCELLED; OVERLOADED where an embedder limits what it takes.
    */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embeddings>;
 

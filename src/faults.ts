@@ -404,6 +404,21 @@ export const FAULTS = {
     message: () => 'the model is still loading',
     hint: () => 'try again in a few seconds, or wait with: qwen-embed health --wait',
   }),
+  OVERLOADED: row<{ what: string; count: number; limit: number }>({
+    kind: 'busy',
+    status: 429,
+    retry: true,
+    message: ({ what, count, limit }) =>
+      `the server is full: ${String(Math.ceil(count))} ${what}, the limit is ${String(limit)}`,
+    hint: () => 'send it again after the seconds in retry-after, or fewer requests at once',
+  }),
+  DEADLINE: row<{ seconds: number }>({
+    kind: 'busy',
+    status: 504,
+    retry: true,
+    message: ({ seconds }) => `the request had no answer within ${String(seconds)} s`,
+    hint: () => 'send less text per request, or fewer requests at once; --request-deadline sets the time',
+  }),
   STOPPING: row<NoParams>({
     kind: 'busy',
     status: 503,

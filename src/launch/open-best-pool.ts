@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Log } from '../pool/log.ts';
 import type { PoolOptions } from '../pool/pool-options.ts';
-import { openPool, type WorkerPool } from '../pool/pool.ts';
+import { openPool } from '../pool/pool.ts';
+import type { WorkerPool } from '../pool/worker-pool.ts';
 import type { Attempt } from './plan.ts';
 
 export interface BestPoolOptions {
@@ -13,6 +14,7 @@ export interface BestPoolOptions {
   modelFile: string;
   onStep: (step: string) => void;
   log: Log;
+  limits?: Pick<PoolOptions, 'admission'>;
   signal?: AbortSignal;
   /** The script that workers run, unless a test brings its own. */
   workerEntry?: string;
@@ -56,7 +58,7 @@ function mayFollow(next: Attempt, failed: Attempt, { code }: Fault): boolean {
 
 function poolOptions(
   { workers }: Attempt,
-  { modelFile, workerEntry = WORKER_ENTRY, log, signal }: BestPoolOptions,
+  { modelFile, workerEntry = WORKER_ENTRY, limits, log, signal }: BestPoolOptions,
 ): PoolOptions {
   return {
     workerCount: workers.length,
@@ -64,6 +66,7 @@ function poolOptions(
     settings: (i) => ({ ...workers[i]?.engine, modelFile }),
     env: (i) => workers[i]?.env ?? {},
     log,
+    ...limits,
     ...(signal === undefined ? {} : { signal }),
   };
 }

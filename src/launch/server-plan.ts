@@ -17,6 +17,8 @@ export function planServer(settings: LaunchSettings, version: string): Omit<Serv
     tls: planTls(settings),
     rootPath: planRootPath(settings.rootPath),
     keepAliveMs: settings.keepAliveSeconds * 1000,
+    requestDeadlineMs:
+      settings.requestDeadlineSeconds === null ? null : settings.requestDeadlineSeconds * 1000,
     healthTimeoutMs: settings.healthTimeoutSeconds * 1000,
     quietPaths: settings.quietPaths ?? [],
     requestLog: planRequestLog(settings),

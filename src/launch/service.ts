@@ -11,11 +11,12 @@ import { findModel, type FoundModel } from '../models/find-model.ts';
 import { readModelPrompts } from '../models/prompts.ts';
 import type { ModelReference } from '../models/reference.ts';
 import type { Log } from '../pool/log.ts';
-import type { WorkerPool } from '../pool/pool.ts';
+import type { WorkerPool } from '../pool/worker-pool.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { describeRequests } from './describe-requests.ts';
 import { openModelTemplate, openTemplateFile } from './chat-template.ts';
 import { fetchModel } from './fetch-model.ts';
+import { planLoadLimits } from './load-limits.ts';
 import { openBestPool } from './open-best-pool.ts';
 import type { Attempt } from './plan.ts';
 import { planService, type ServicePlan } from './plan-service.ts';
@@ -81,6 +82,7 @@ export async function startService(wanted: StartOptions): Promise<Service> {
     const { pool, attempt } = await openBestPool({
       attempts: plan.launch.attempts,
       modelFile,
+      limits: planLoadLimits(settings),
       onStep: progress.onStep,
       log: progress.log,
       ...(signal === undefined ? {} : { signal }),
@@ -98,6 +100,9 @@ export async function startService(wanted: StartOptions): Promise<Service> {
     progress.log('info', requests, {});
     server.serve(pool, {
       isLive: () => pool.status().workers.some(({ state }) => state === 'ready'),
+      checkRoom: () => {
+        pool.checkRoom();
+      },
       fleet: () => pool.status(),
       rules,
       chatTemplate,

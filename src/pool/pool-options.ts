@@ -1,4 +1,5 @@
 // What a pool is opened with. Knows no process: workers' settings and environment are values that pass through.
+import type { AdmissionLimits } from './admission.ts';
 import type { Log } from './log.ts';
 import type { RestartLimits } from './restart-policy.ts';
 
@@ -24,6 +25,7 @@ export interface PoolOptions {
   log?: Log;
   restartLimits?: Partial<RestartLimits>;
   closeLimits?: Partial<CloseLimits>;
+  admission?: Partial<AdmissionLimits>;
   /** Aborting before the pool is open kills the workers; `openPool` then rejects with CANCELLED. */
   signal?: AbortSignal;
 }

@@ -2,17 +2,10 @@
 // owns the order of opening and closing. A call is answered once, by whichever worker lives to do it.
 // Knows nothing of models, devices or HTTP clients; a worker's settings pass through unread.
 import { isDeepStrictEqual } from 'node:util';
-import type {
-  EmbedInput,
-  EmbedOptions,
-  Embedder,
-  Embeddings,
-  ModelFacts,
-  Profile,
-  TokenOptions,
-} from '../embedder.ts';
+import type { EmbedInput, EmbedOptions, Embeddings, ModelFacts, Profile, TokenOptions } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import type { EmbedRequest } from '../worker/protocol.ts';
+import { Admission, NO_ADMISSION_LIMITS } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DEFAULT_CLOSE_LIMITS, type CloseLimits, type PoolOptions } from './pool-options.ts';
 import { ProfileLedger } from './profile-ledger.ts';
@@ -25,16 +18,8 @@ import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
 import { waitAtMost } from './wait-at-most.ts';
 import { planWorkerEnv } from './worker-env.ts';
 import type { WorkerHandle } from './worker-handle.ts';
-import { WorkerSlot, type SlotStatus } from './worker-slot.ts';
-
-interface PoolStatus {
-  workers: (SlotStatus & { inFlight: number })[];
-  waiting: number;
-}
-
-export interface WorkerPool extends Embedder {
-  status(): PoolStatus;
-}
+import type { PoolStatus, WorkerPool } from './worker-pool.ts';
+import { WorkerSlot } from './worker-slot.ts';
 
 /**
  * Resolves when the first worker is ready. Rejects when all are given up, with the fault that the first of them
@@ -55,6 +40,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 class ProcessPool implements WorkerPool {
   readonly #writer = new RequestWriter();
   readonly #dispatcher = new Dispatcher();
+  readonly #admission: Admission;
   readonly #ledger = new ProfileLedger<WorkerHandle>();
   readonly #questions = new Questions(() => this.#readyWorkers());
   readonly #slots: WorkerSlot[];
@@ -67,6 +53,10 @@ class ProcessPool implements WorkerPool {
 
   constructor(options: PoolOptions, folder: SocketFolder) {
     this.#folder = folder;
+    this.#admission = new Admission(
+      { ...NO_ADMISSION_LIMITS, ...options.admission },
+      () => this.#dispatcher.waitingCount,
+    );
     this.#closeLimits = { ...DEFAULT_CLOSE_LIMITS, ...options.closeLimits };
     this.#slots = Array.from({ length: options.workerCount }, (_, index) => this.#openSlot(options, index));
   }
@@ -96,6 +86,7 @@ class ProcessPool implements WorkerPool {
     this.#checkOpen();
     const { signal, dimensions = null, longText = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
+    const leave = this.#admission.enter(inputs);
     const call = new AbortController();
     const cancel = (): void => {
       call.abort();
@@ -113,7 +104,12 @@ class ProcessPool implements WorkerPool {
       throw faultFrom(error);
     } finally {
       signal?.removeEventListener('abort', cancel);
+      leave();
     }
+  }
+
+  checkRoom(): void {
+    this.#admission.checkRoom();
   }
 
   async tokenise(texts: readonly string[], options: TokenOptions): Promise<number[][]> {

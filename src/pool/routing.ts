@@ -84,7 +84,14 @@ export function planSlices(inputs: readonly EmbedInput[], workerCount: number): 
   return slices;
 }
 
-// A token is about 4 bytes of text, so a text and its ids weigh alike.
+const TEXT_PER_TOKEN = 4;
+
+// A token is about 4 characters of text, so a text and its ids weigh alike.
 function estimateBytes(input: EmbedInput): number {
-  return typeof input === 'string' ? input.length : 4 * input.length;
+  return TEXT_PER_TOKEN * estimateTokens(input);
+}
+
+/** Exact for ids; of a text, whose tokens nobody has counted yet, a quarter of its length. */
+export function estimateTokens(input: EmbedInput): number {
+  return typeof input === 'string' ? input.length / TEXT_PER_TOKEN : input.length;
 }

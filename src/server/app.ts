@@ -1,7 +1,7 @@
 // Fastify built from the table of routes: its settings, its hooks, and each row's paths, methods and handler.
 // Order for a request: id, count of open requests, key, 404 or 405, readiness, content type, body, handler.
 
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Access, Gate } from './access.ts';
 import type { Handler, HandlerContext } from './handler.ts';
@@ -70,7 +70,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     if (row.onlyWith === 'metrics' && !options.exposesMetrics) continue;
     const rowRefuse = makeRefuse({ ...options, faults: faultsOf(row) });
     const handler = handlers[name] ?? (() => undefined);
-    addRoute(app, { row, handler, refuse: rowRefuse, service: options.service });
+    addRoute(app, { row, handler, refuse: rowRefuse, ...options });
   }
   return app;
 }
@@ -145,9 +145,11 @@ interface RouteParts {
   handler: Handler;
   refuse: Refuse;
   service: HandlerContext['service'];
+  openRequests: HandlerContext['openRequests'];
 }
 
-function addRoute(app: FastifyInstance, { row, handler, refuse, service }: RouteParts): void {
+function addRoute(app: FastifyInstance, parts: RouteParts): void {
+  const { row, handler, refuse } = parts;
   const methods = row.methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   const allow = [...methods, 'OPTIONS'].join(', ');
   const config = { access: row.access };
@@ -157,10 +159,8 @@ function addRoute(app: FastifyInstance, { row, handler, refuse, service }: Route
       url,
       config,
       errorHandler: refuse,
-      onRequest: (request, _reply, done) => {
-        if (row.answer === null) throw new Fault('TASK_UNSUPPORTED', { task: taskOf(pathOf(request)) });
-        if (row.needsModel) service.checkOpen();
-        if (row.body !== null) checkContentType(request.headers['content-type']);
+      onRequest: (request, reply, done) => {
+        letIn(parts, request, reply);
         done();
       },
       handler,
@@ -182,4 +182,17 @@ function addRoute(app: FastifyInstance, { row, handler, refuse, service }: Route
       handler: () => undefined,
     });
   }
+}
+
+/** Refuses what will not be served before its body is read. */
+function letIn(
+  { row, service, openRequests }: RouteParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (row.answer === null) throw new Fault('TASK_UNSUPPORTED', { task: taskOf(pathOf(request)) });
+  if (row.needsModel) service.checkOpen();
+  if (row.body !== null) checkContentType(request.headers['content-type']);
+  if (row.faults.includes('OVERLOADED')) service.checkRoom();
+  if (row.faults.includes('DEADLINE')) openRequests.startClock(reply.raw);
 }

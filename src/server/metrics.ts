@@ -72,7 +72,7 @@ export class Metrics {
   readonly #tokens = this.#counter('sglang:prompt_tokens_total', 'Tokens of the answered requests.');
   readonly #aborted = this.#counter(
     'sglang:num_aborted_requests_total',
-    'Requests aborted: by their sender, or by a shutdown out of patience.',
+    'Requests aborted: by their sender, at their deadline, or by a shutdown out of patience.',
   );
   readonly #seconds: Histogram;
   readonly #promptTokens: Histogram;

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Routes answer below this path too, such as `/prefix`. */
   rootPath?: string;
   keepAliveMs?: number;
+  /** Within which a request for vectors has its answer or DEADLINE; null = whenever it has it. */
+  requestDeadlineMs?: number | null;
   /** Within which /health_generate must see a vector. */
   healthTimeoutMs?: number;
   /** Beginnings of paths whose requests leave no line in the log. */
@@ -113,7 +115,7 @@ function openParts(options: ServerOptions, log: ServerLog) {
     log({ level: 'warn', message });
   };
   const service = new Service();
-  const openRequests = new OpenRequests();
+  const openRequests = new OpenRequests(options.requestDeadlineMs);
   const shape = typeof options.metrics === 'object' ? { shape: options.metrics } : {};
   return {
     model,

@@ -12,6 +12,8 @@ export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
 /** What is known of an embedder beside itself. */
 export interface Backing {
   isLive: () => boolean;
+  /** Throws OVERLOADED where a request that came now would be refused. */
+  checkRoom: () => void;
   fleet: () => FleetStatus;
   rules: RequestRules;
   /** null = requests with `messages` are refused. */
@@ -22,6 +24,7 @@ export class Service {
   #embedder: Embedder | null = null;
   #backing: Backing = {
     isLive: () => true,
+    checkRoom: () => undefined,
     fleet: () => ({ workers: [], waiting: 0 }),
     rules: PLAIN_RULES,
     chatTemplate: null,
@@ -59,6 +62,11 @@ export class Service {
   checkOpen(): void {
     if (this.#stopping) throw new Fault('STOPPING', {});
     if (this.#embedder === null) throw new Fault('STARTING', {});
+  }
+
+  /** For a request that wants vectors, before its body is read. Fault: OVERLOADED. */
+  checkRoom(): void {
+    this.#backing.checkRoom();
   }
 
   /** For a request that was let in: it is served although the server may have begun to stop. Fault: STARTING. */

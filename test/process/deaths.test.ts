@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { WorkerPool } from '../../src/pool/pool.ts';
+import type { WorkerPool } from '../../src/pool/worker-pool.ts';
 import { assertKnown, openTestPool, until } from './test-pool.ts';
 
 const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `word ${String(n)}`);

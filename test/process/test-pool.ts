@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Embeddings } from '../../src/embedder.ts';
 import type { PoolOptions } from '../../src/pool/pool-options.ts';
-import { openPool, type WorkerPool } from '../../src/pool/pool.ts';
+import { openPool } from '../../src/pool/pool.ts';
+import type { WorkerPool } from '../../src/pool/worker-pool.ts';
 import { knownVector } from './known-embedder.ts';
 
 export const fixture = (name: string): string =>

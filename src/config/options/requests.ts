@@ -1,4 +1,4 @@
-// What becomes of a request: limits, truncation, the end.
+// What becomes of a request: who is let in, truncation, deadlines, the end.
 import type { OwnRow } from '../rows.ts';
 
 export const REQUESTS = {
@@ -35,6 +35,33 @@ export const REQUESTS = {
     default: 0,
     on: ['launch'],
     doc: 'finished vectors that each worker keeps for equal texts; 0 = none',
+  },
+  maxQueuedRequests: {
+    flag: 'max-queued-requests',
+    kind: 'integer',
+    min: 1,
+    max: 1_000_000,
+    default: null,
+    on: ['launch'],
+    doc: 'requests that may wait for a worker, beyond that 429; default: any number',
+  },
+  maxInflightTokens: {
+    flag: 'max-inflight-prefill-tokens',
+    kind: 'human',
+    min: 1,
+    max: 1_000_000_000_000,
+    default: null,
+    on: ['launch'],
+    doc: 'tokens of all requests without an answer, beyond that 429; default: any number',
+  },
+  requestDeadlineSeconds: {
+    flag: 'request-deadline',
+    kind: 'number',
+    min: 0.001,
+    max: 86_400,
+    default: null,
+    on: ['launch'],
+    doc: 'seconds until a request for vectors is given up with 504; default: never',
   },
   gracePeriodSeconds: {
     flag: 'grace-period',

@@ -7,10 +7,6 @@ const SCHEDULING: Topic = {
   title: "SGLang's memory and scheduling",
   why: 'the plan sizes memory and batches',
   accept: {
-    'max-queued-requests': integer('requests that may wait', { why: 'requests wait and are not refused' }),
-    'max-inflight-prefill-tokens': integer('tokens that may wait', {
-      why: 'requests wait and are not refused',
-    }),
     'prefill-decode-interval': integer('rounds of decoding between prefills', { min: 0 }),
     'enable-dynamic-chunking': flag('pieces of changing size between pipeline stages'),
     'schedule-policy': choice(

@@ -149,3 +149,8 @@ test('bounds must rise, and labels have names and texts that Prometheus takes', 
     assertRefused({ ...on, extraMetricLabels: labels }, '--extra-metric-labels', /is no label with a text$/);
   }
 });
+
+test('a deadline is told to the server in milliseconds, and is none unless asked for', () => {
+  assert.equal(plan({}).requestDeadlineMs, null);
+  assert.equal(plan({ requestDeadlineSeconds: 2.5 }).requestDeadlineMs, 2500);
+});

@@ -1,0 +1,50 @@
+// Who may come in: decided when a call arrives, before anything is encoded or sent, so that a full pool says so at once
+// and not when its callers have given up. Counts the calls that are in; who waits and for whom is the dispatcher's.
+import type { EmbedInput } from '../embedder.ts';
+import { Fault } from '../faults.ts';
+import { estimateTokens } from './routing.ts';
+
+export interface AdmissionLimits {
+  /** Requests that may wait for a worker, each slice of a big call counting as one. */
+  queuedRequests: number;
+  /** Tokens of all calls that are in, as `estimateTokens` counts. A call of more than that comes in when no other is. */
+  openTokens: number;
+}
+
+export const NO_ADMISSION_LIMITS: AdmissionLimits = { queuedRequests: Infinity, openTokens: Infinity };
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #countWaiting: () => number;
+  #openTokens = 0;
+
+  constructor(limits: AdmissionLimits, countWaiting: () => number) {
+    this.#limits = limits;
+    this.#countWaiting = countWaiting;
+  }
+
+  /** For a call that is not known yet. Fault: OVERLOADED where any call would be refused. */
+  checkRoom(): void {
+    const { queuedRequests, openTokens } = this.#limits;
+    const count = this.#countWaiting();
+    if (count >= queuedRequests) throw overloaded('requests wait', count, queuedRequests);
+    if (this.#openTokens >= openTokens) throw overloaded('tokens are open', this.#openTokens, openTokens);
+  }
+
+  /** Lets a call in and returns what to call when it has ended. Fault: OVERLOADED. */
+  enter(inputs: readonly EmbedInput[]): () => void {
+    this.checkRoom();
+    const tokens = inputs.reduce((sum, input) => sum + estimateTokens(input), 0);
+    const sum = this.#openTokens + tokens;
+    const limit = this.#limits.openTokens;
+    if (sum > limit && this.#openTokens > 0) throw overloaded('tokens would be open', sum, limit);
+    this.#openTokens = sum;
+    return () => {
+      this.#openTokens -= tokens;
+    };
+  }
+}
+
+function overloaded(what: string, count: number, limit: number): Fault {
+  return new Fault('OVERLOADED', { what, count, limit });
+}

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultsOf } from '../../../src/config/options.ts';
+import { planLoadLimits } from '../../../src/launch/load-limits.ts';
+
+const DEFAULTS = defaultsOf('launch');
+
+test('who sets no limit gets none', () => {
+  assert.deepEqual(planLoadLimits(DEFAULTS).admission, { queuedRequests: Infinity, openTokens: Infinity });
+});
+
+test('limits of requests and of tokens reach the pool', () => {
+  const settings = { ...DEFAULTS, maxQueuedRequests: 5, maxInflightTokens: 1000 };
+  assert.deepEqual(planLoadLimits(settings).admission, { queuedRequests: 5, openTokens: 1000 });
+});
