@@ -2,9 +2,9 @@
 import { optionsOf } from './options.ts';
 import type { CommandName, OptionRow } from './rows.ts';
 
-/** A Markdown table of a command's options, in the table's order. */
+/** A Markdown table of the options that people use of a command, in the table's order; docs/flags.md has the rare ones too. */
 export function renderOptionsTable(command: CommandName): string {
-  const own = optionsOf(command).filter(({ row }) => row.class === undefined);
+  const own = optionsOf(command).filter(({ row }) => row.class === undefined && row.rare !== true);
   return [
     '| option | default | |',
     '| --- | --- | --- |',
