@@ -27,6 +27,7 @@ import type { LaneLimits } from './lane-shapes.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
+import { watchLane, type WatchOptions } from './watched-lane.ts';
 import { Tokenizer } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
 import { Work, type Waiter } from './work.ts';
@@ -50,21 +51,25 @@ export interface EngineSettings extends LaneLimits {
   lanes: number;
   /** Finished vectors that are kept; 0 turns the cache off. */
   cachedVectors: number;
+  /** How long a decode of 1,024 tokens may take before it counts as hanging; null or absent = for ever. */
+  decodeTimeoutMs?: number | null;
 }
 
 const LONGEST_KEY = 256;
 
+type OnHang = WatchOptions['onHang'];
+
 /**
- * Loads a model. The first decode, not this, shows that the libraries compute on this device.
+ * Loads a model. `onHang` is told what a decode that hangs is, and decides what becomes of the process. The first decode, not this, shows that the libraries compute on this device.
  * Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_UNSUPPORTED, NATIVE_MISSING, NATIVE_MISMATCH, ENGINE_FAILED.
  */
-export function openEngine(settings: EngineSettings): Embedder {
+export function openEngine(settings: EngineSettings, onHang: OnHang = () => undefined): Embedder {
   const file = readModelFile(settings.modelFile);
   const libraries = findLibraries(settings.backend, settings.libraryFolder ?? undefined);
   const llama = openLlama(libraries, (level, text) => {
     if (level >= LOG_LEVEL_WARN) process.stderr.write(text);
   });
-  return new Engine(settings, file, llama);
+  return new Engine(settings, { file, llama, onHang });
 }
 
 class Engine implements Embedder {
@@ -83,7 +88,8 @@ class Engine implements Embedder {
   #detokenizer: Detokenizer | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(settings: EngineSettings, file: ModelFile, llama: Llama) {
+  constructor(settings: EngineSettings, parts: { file: ModelFile; llama: Llama; onHang: OnHang }) {
+    const { file, llama, onHang } = parts;
     this.model = { ...file.facts, contextTokens: settings.contextTokens };
     this.#file = file;
     this.#tokenizer = new Tokenizer(llama, file);
@@ -99,7 +105,8 @@ class Engine implements Embedder {
     this.#scheduler = new Scheduler({
       ...settings,
       profile: this.#profile,
-      openLane: (shape) => compute.openLane(shape),
+      openLane: (shape) =>
+        watchLane(compute.openLane(shape), { timeoutMs: settings.decodeTimeoutMs, onHang }),
     });
   }
 

@@ -2,15 +2,28 @@
 import type { Settings } from '../config/options.ts';
 import type { PoolOptions } from '../pool/pool-options.ts';
 
-export type LoadSettings = Pick<Settings<'launch'>, 'maxQueuedRequests' | 'maxInflightTokens'>;
+export type LoadSettings = Pick<
+  Settings<'launch'>,
+  'maxQueuedRequests' | 'maxInflightTokens' | 'watchdogTimeoutSeconds'
+>;
 
-export type LoadLimits = Required<Pick<PoolOptions, 'admission'>>;
+export type LoadLimits = Required<Pick<PoolOptions, 'admission' | 'restartLimits'>>;
 
-export function planLoadLimits({ maxQueuedRequests, maxInflightTokens }: LoadSettings): LoadLimits {
+export function planLoadLimits({
+  maxQueuedRequests,
+  maxInflightTokens,
+  watchdogTimeoutSeconds,
+}: LoadSettings): LoadLimits {
   return {
     admission: {
       queuedRequests: maxQueuedRequests ?? Infinity,
       openTokens: maxInflightTokens ?? Infinity,
     },
+    restartLimits: { silenceTimeoutMs: planHangTimeout(watchdogTimeoutSeconds) ?? Infinity },
   };
+}
+
+/** How long a usual decode may take; null = for ever. */
+export function planHangTimeout(watchdogTimeoutSeconds: number): number | null {
+  return watchdogTimeoutSeconds === 0 ? null : 1000 * watchdogTimeoutSeconds;
 }

@@ -14,7 +14,7 @@ export interface BestPoolOptions {
   modelFile: string;
   onStep: (step: string) => void;
   log: Log;
-  limits?: Pick<PoolOptions, 'admission'>;
+  limits?: Pick<PoolOptions, 'admission' | 'restartLimits'>;
   signal?: AbortSignal;
   /** The script that workers run, unless a test brings its own. */
   workerEntry?: string;

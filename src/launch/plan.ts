@@ -10,6 +10,7 @@ import { adviseFit } from './advice.ts';
 import { planCandidates, type Candidate, type PassedOver } from './candidates.ts';
 import { findShortPlace, listPlaces, shortageFault, type Place } from './fit.ts';
 import { planGpuGroups, type GpuGroup, type GroupSettings } from './gpu-groups.ts';
+import { planHangTimeout } from './load-limits.ts';
 import { VISIBLE_GPUS, type Machine } from './machine.ts';
 import { planMemory, type WorkerMemory } from './memory-budget.ts';
 import type { ModelOutline } from './model-outline.ts';
@@ -19,7 +20,13 @@ export type PlanSettings = SizeSettings &
   GroupSettings &
   Pick<
     Settings<'launch'>,
-    'device' | 'compute' | 'memFractionStatic' | 'threads' | 'llamaFolder' | 'embeddingCacheSize'
+    | 'device'
+    | 'compute'
+    | 'memFractionStatic'
+    | 'threads'
+    | 'llamaFolder'
+    | 'embeddingCacheSize'
+    | 'watchdogTimeoutSeconds'
   >;
 
 export interface PlanQuestion {
@@ -146,6 +153,7 @@ function planWorker(
       splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? share : Math.min(share, GPU_HOST_THREADS)),
       cachedVectors: settings.embeddingCacheSize,
+      decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),
       ...sizes,
     },
     env: {

@@ -10,6 +10,8 @@ export interface RestartLimits {
   windowMs: number;
   /** From spawn to ready; loading 16 GB from a slow disk takes minutes. */
   startTimeoutMs: number;
+  /** A ready worker that answers nothing for so long has hung. */
+  silenceTimeoutMs: number;
 }
 
 export const DEFAULT_RESTART_LIMITS: RestartLimits = {
@@ -18,6 +20,7 @@ export const DEFAULT_RESTART_LIMITS: RestartLimits = {
   maxDeaths: 5,
   windowMs: 120_000,
   startTimeoutMs: 900_000,
+  silenceTimeoutMs: 300_000,
 };
 
 interface WorkerHistory {

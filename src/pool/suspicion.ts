@@ -5,6 +5,8 @@
 export interface Death {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
+  /** What hung, where the worker was killed for it. */
+  hang?: string;
 }
 
 export interface Involvement {
@@ -24,10 +26,11 @@ export function judge(request: Involvement, death: Death): Verdict {
 
 // A native abort is SIGABRT, SIGSEGV, SIGILL or an exit code; these two come from an operator or the kernel's
 // memory killer. A request that exhausts memory is caught on its second death.
-function wasKilledFromOutside({ signal }: Death): boolean {
-  return signal === 'SIGKILL' || signal === 'SIGTERM';
+function wasKilledFromOutside({ signal, hang }: Death): boolean {
+  return hang === undefined && (signal === 'SIGKILL' || signal === 'SIGTERM');
 }
 
-export function renderDeath({ exitCode, signal }: Death): string {
+export function renderDeath({ exitCode, signal, hang }: Death): string {
+  if (hang !== undefined) return `hung and was killed: ${hang}`;
   return signal === null ? `exited with code ${String(exitCode)}` : `was killed by ${signal}`;
 }

@@ -10,14 +10,14 @@ import {
   decodeFault,
   decodeReady,
   EMBED_PATH,
-  parseWorkerNews,
   PROTOCOL_VERSION,
   READY_PATH,
-  type StartOrder,
 } from '../worker/protocol.ts';
+import { parseWorkerNews, type StartOrder } from '../worker/news.ts';
 import { decodeProfile, PROFILE_PATH } from '../worker/profile-message.ts';
 import type { Outcome, Runner } from './dispatcher.ts';
 import { LastWords } from './last-words.ts';
+import { watchPulse } from './pulse.ts';
 import { readIntoMemory } from './shared-memory.ts';
 import { renderDeath, type Death } from './suspicion.ts';
 import { waitAtMost } from './wait-at-most.ts';
@@ -28,6 +28,7 @@ export interface WorkerStart {
   settings: unknown;
   env: NodeJS.ProcessEnv;
   startTimeoutMs: number;
+  silenceTimeoutMs: number;
   /** What the worker prints, line by line. */
   onLine: (line: string) => void;
 }
@@ -62,6 +63,8 @@ export class WorkerHandle implements Runner {
   readonly #lastWords: LastWords;
   readonly #http: Pool;
   #isAlive = true;
+  #hang: string | null = null;
+  #stopPulse: () => void = () => undefined;
   #isOpen = true;
 
   constructor(start: WorkerStart) {
@@ -167,9 +170,10 @@ export class WorkerHandle implements Runner {
     });
     this.#isAlive = false;
     this.#isOpen = false;
+    this.#stopPulse();
     await this.#http.destroy();
     await waitAtMost(LAST_WORDS_MS, Promise.all([child, disconnected]));
-    return death;
+    return this.#hang === null ? death : { ...death, hang: this.#hang };
   }
 
   async #open(start: WorkerStart): Promise<ModelFacts> {
@@ -180,8 +184,9 @@ export class WorkerHandle implements Runner {
     }, start.startTimeoutMs);
     try {
       await this.#firstNews(start);
-      const response = await this.#http.request({ method: 'GET', path: READY_PATH });
-      return decodeReady(await response.body.text());
+      const model = decodeReady(await this.#askReady());
+      this.#watchHangs(start.silenceTimeoutMs);
+      return model;
     } catch (error) {
       this.kill();
       problem ??= `it ${renderDeath(await this.died)} before it was ready`;
@@ -204,6 +209,30 @@ export class WorkerHandle implements Runner {
       const order: StartOrder = { kind: 'start', protocol: PROTOCOL_VERSION, socketPath, settings };
       // A worker that is gone already cannot be told; its death is reported by `died`.
       if (this.#child.connected) this.#child.send(order, () => undefined);
+    });
+  }
+
+  async #askReady(signal?: AbortSignal): Promise<string> {
+    const response = await this.#http.request({ method: 'GET', path: READY_PATH, signal: signal ?? null });
+    return response.body.text();
+  }
+
+  // The worker tells of a decode that hangs; where its main thread does, it says nothing any more.
+  #watchHangs(silenceTimeoutMs: number): void {
+    const end = (problem: string): void => {
+      if (this.#isAlive) this.#hang ??= problem;
+      this.kill();
+    };
+    this.#child.on('message', (message: unknown) => {
+      const news = parseWorkerNews(message);
+      if (news?.kind === 'hang') end(news.problem);
+    });
+    this.#stopPulse = watchPulse({
+      ask: (signal) => this.#askReady(signal),
+      timeoutMs: silenceTimeoutMs,
+      onSilence: () => {
+        end(`it said nothing for ${String(silenceTimeoutMs / 1000)} s`);
+      },
     });
   }
 

@@ -23,7 +23,7 @@ export interface SlotOptions {
   log: Log;
   events: SlotEvents;
   /** What to start; asked anew each time, as a socket path serves once. */
-  planStart: () => Omit<WorkerStart, 'onLine' | 'startTimeoutMs'>;
+  planStart: () => Omit<WorkerStart, 'onLine' | 'startTimeoutMs' | 'silenceTimeoutMs'>;
 }
 
 export interface SlotStatus {
@@ -110,6 +110,7 @@ export class WorkerSlot {
     const worker = new WorkerHandle({
       ...planStart(),
       startTimeoutMs: limits.startTimeoutMs,
+      silenceTimeoutMs: limits.silenceTimeoutMs,
       onLine: (line) => {
         log('debug', line, { worker: index });
       },

@@ -4,5 +4,5 @@ import { serveWorker } from './serve-worker.ts';
 
 await serveWorker({
   // The launcher of the same version made them; they crossed one IPC channel as JSON.
-  openEmbedder: (settings) => openEngine(settings as EngineSettings),
+  openEmbedder: (settings, onHang) => openEngine(settings as EngineSettings, onHang),
 });

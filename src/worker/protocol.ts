@@ -2,10 +2,10 @@
 // The socket carries HTTP/1.1: POST /embed takes an embed request and answers an embed response (or a fault as
 // JSON with the fault's status), GET /ready answers the model's facts. The other paths are profile-message.ts's and
 // question-messages.ts's.
-// Orders and news travel as IPC messages. Decoders believe nothing: any bytes give a valid value or WIRE_MALFORMED.
+// Orders and news are news.ts's. Decoders believe nothing: any bytes give a valid value or WIRE_MALFORMED.
 import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
-import { Fault, faultFromWire, type WireFault } from '../faults.ts';
+import { Fault, faultFromWire } from '../faults.ts';
 import { isRecord, malformed, parseJson } from './distrust.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
@@ -224,35 +224,7 @@ function readName(record: Record<string, unknown>, key: string): string {
   throw malformed(`${key} is ${JSON.stringify(value)}`);
 }
 
-/** IPC, pool to worker, once: what to load and where to listen. Not argv, which other users can read. */
-export interface StartOrder {
-  kind: 'start';
-  protocol: number;
-  socketPath: string;
-  settings: unknown;
-}
-
-/** IPC, worker to pool, once: it listens, or it cannot. */
-export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault };
-
-export function parseStartOrder(message: unknown): StartOrder {
-  if (!isRecord(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
-  checkVersion(message['protocol']);
-  const { socketPath, settings } = message;
-  if (typeof socketPath !== 'string') throw malformed('the order names no socket');
-  return { kind: 'start', protocol: PROTOCOL_VERSION, socketPath, settings };
-}
-
-/** null for a message that is not for the pool. */
-export function parseWorkerNews(
-  message: unknown,
-): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | null {
-  if (!isRecord(message)) return null;
-  if (message['kind'] === 'ready') return { kind: 'ready' };
-  return message['kind'] === 'fault' ? { kind: 'fault', fault: faultFromPeer(message['fault']) } : null;
-}
-
-function checkVersion(version: unknown): void {
+export function checkVersion(version: unknown): void {
   if (version !== PROTOCOL_VERSION) {
     throw malformed(`it speaks version ${JSON.stringify(version)}, this side ${String(PROTOCOL_VERSION)}`);
   }

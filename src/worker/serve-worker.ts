@@ -5,11 +5,14 @@ import type { Embedder } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { openHttpService } from './http-service.ts';
 import { vanish, watchParent } from './parent-watch.ts';
-import { parseStartOrder, type WorkerNews } from './protocol.ts';
+import { parseStartOrder, type WorkerNews } from './news.ts';
 
 export interface WorkerDuties {
-  /** `settings` is the JSON value that the pool was given for this worker. */
-  openEmbedder: (settings: unknown) => Embedder | Promise<Embedder>;
+  /**
+   * `settings` is the JSON value that the pool was given for this worker. `onHang` is for an embedder that is stuck in
+   * something that only the end of the process ends: the pool kills it.
+   */
+  openEmbedder: (settings: unknown, onHang: (problem: string) => void) => Embedder | Promise<Embedder>;
 }
 
 /** Runs for the life of the process; resolves when the worker listens or has told why it cannot. */
@@ -21,7 +24,7 @@ export async function serveWorker(duties: WorkerDuties): Promise<void> {
   try {
     const { socketPath, settings } = parseStartOrder(await firstMessage());
     await watchParent(socketPath);
-    const embedder = await duties.openEmbedder(settings);
+    const embedder = await duties.openEmbedder(settings, cryForHelp);
     await proveEmbedder(embedder);
     const service = await openHttpService({ socketPath, embedder });
     process.off('SIGTERM', vanish);
@@ -57,6 +60,10 @@ async function proveEmbedder(embedder: Embedder): Promise<void> {
   if (vectors.length !== embedder.model.dimensions || !vectors.every(Number.isFinite)) {
     throw new Fault('ENGINE_FAILED', { problem: 'its first vector is not one' });
   }
+}
+
+function cryForHelp(problem: string): void {
+  process.send?.({ kind: 'hang', problem } satisfies WorkerNews);
 }
 
 function tellPool(news: WorkerNews): Promise<void> {

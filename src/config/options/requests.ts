@@ -1,4 +1,4 @@
-// What becomes of a request: who is let in, truncation, deadlines, the end.
+// What becomes of a request: who is let in, truncation, deadlines, hangs, the end.
 import type { OwnRow } from '../rows.ts';
 
 export const REQUESTS = {
@@ -62,6 +62,16 @@ export const REQUESTS = {
     default: null,
     on: ['launch'],
     doc: 'seconds until a request for vectors is given up with 504; default: never',
+  },
+  watchdogTimeoutSeconds: {
+    flag: 'watchdog-timeout',
+    kind: 'number',
+    min: 0,
+    max: 86_400,
+    default: 300,
+    on: ['launch'],
+    rare: true,
+    doc: 'seconds of a decode of 1,024 tokens that count as a hang; 0 = none do',
   },
   gracePeriodSeconds: {
     flag: 'grace-period',

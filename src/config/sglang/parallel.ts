@@ -68,11 +68,8 @@ const DEVICE: Topic = {
   accept: {
     'random-seed': integer('seed of sampling', { why: 'nothing is sampled' }),
     'mlx-enable-sampling': flag('sampling on Apple silicon', { why: 'nothing is sampled' }),
-    'watchdog-timeout': number('seconds of a batch after which the server gives up', {
-      why: 'a batch takes as long as it takes; a worker that dies is started again',
-    }),
     'soft-watchdog-timeout': number('seconds after which a state is written', {
-      why: 'a batch takes as long as it takes; a worker that dies is started again',
+      why: '--watchdog-timeout replaces the worker and says why',
     }),
     'sleep-on-idle': flag('rest while nothing is to do', {
       isAlways: true,

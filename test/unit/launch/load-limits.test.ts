@@ -13,3 +13,12 @@ test('limits of requests and of tokens reach the pool', () => {
   const settings = { ...DEFAULTS, maxQueuedRequests: 5, maxInflightTokens: 1000 };
   assert.deepEqual(planLoadLimits(settings).admission, { queuedRequests: 5, openTokens: 1000 });
 });
+
+test('the watchdog is on for five minutes, as long as is said, or off', () => {
+  const silenceOf = (settings: object) =>
+    planLoadLimits({ ...DEFAULTS, ...settings }).restartLimits.silenceTimeoutMs;
+  assert.deepEqual(
+    [silenceOf({}), silenceOf({ watchdogTimeoutSeconds: 2 }), silenceOf({ watchdogTimeoutSeconds: 0 })],
+    [300_000, 2000, Infinity],
+  );
+});

@@ -18,6 +18,7 @@ const SETTINGS: PlanSettings = {
   threads: null,
   llamaFolder: null,
   embeddingCacheSize: 0,
+  watchdogTimeoutSeconds: 300,
   lanes: null,
   batchTokens: null,
   chunkedPrefillSize: null,

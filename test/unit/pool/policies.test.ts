@@ -17,6 +17,10 @@ test('who was in a worker that fell by itself is a suspect', () => {
   assert.equal(judge({ deaths: 0, suspect: false }, exited), 'suspect');
 });
 
+test('who was in a worker that was killed because it hung is a suspect', () => {
+  assert.equal(judge({ deaths: 0, suspect: false }, { ...killed, hang: 'a decode' }), 'suspect');
+});
+
 test('who was in a worker that was killed is sent again, but not for ever', () => {
   assert.equal(judge({ deaths: 0, suspect: false }, killed), 'resend');
   assert.equal(judge({ deaths: 1, suspect: false }, killed), 'suspect');

@@ -12,10 +12,9 @@ import {
   encodeEmbedResponse,
   encodeReady,
   faultFromPeer,
-  parseStartOrder,
-  parseWorkerNews,
   PROTOCOL_VERSION,
 } from '../../../src/worker/protocol.ts';
+import { parseStartOrder, parseWorkerNews } from '../../../src/worker/news.ts';
 import { encodeWhole } from '../../fixtures/whole-request.ts';
 
 const text = fc.string({ unit: 'binary' });
@@ -224,6 +223,8 @@ test('orders and news are read from whatever IPC delivers', () => {
   assert.deepEqual(parseWorkerNews({ kind: 'ready' }), { kind: 'ready' });
   const news = parseWorkerNews({ kind: 'fault', fault: new Fault('STOPPING', {}).toWire() });
   assert.ok(news?.kind === 'fault' && news.fault.code === 'STOPPING');
+  const hang = { kind: 'hang', problem: 'a decode took long' };
+  assert.deepEqual(parseWorkerNews(hang), hang);
   assert.equal(parseWorkerNews({ kind: 'gossip' }), null);
 });
 

@@ -1,0 +1,41 @@
+// What travels between the pool and a worker as IPC messages: the order to start, and news of the worker's life.
+// Believes nothing, as protocol.ts.
+import type { Fault, WireFault } from '../faults.ts';
+import { isRecord, malformed } from './distrust.ts';
+import { checkVersion, faultFromPeer, PROTOCOL_VERSION } from './protocol.ts';
+
+/** Pool to worker, once: what to load and where to listen. Not argv, which other users can read. */
+export interface StartOrder {
+  kind: 'start';
+  protocol: number;
+  socketPath: string;
+  settings: unknown;
+}
+
+interface Hang {
+  kind: 'hang';
+  /** What takes too long. */
+  problem: string;
+}
+
+/** Worker to pool: once that it listens, or cannot; later, perhaps, that it hangs and wants to be killed. */
+export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault } | Hang;
+
+export function parseStartOrder(message: unknown): StartOrder {
+  if (!isRecord(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
+  checkVersion(message['protocol']);
+  const { socketPath, settings } = message;
+  if (typeof socketPath !== 'string') throw malformed('the order names no socket');
+  return { kind: 'start', protocol: PROTOCOL_VERSION, socketPath, settings };
+}
+
+/** null for a message that is not for the pool. */
+export function parseWorkerNews(
+  message: unknown,
+): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | Hang | null {
+  if (!isRecord(message)) return null;
+  const { kind, problem, fault } = message;
+  if (kind === 'ready') return { kind };
+  if (kind === 'hang') return { kind, problem: String(problem) };
+  return kind === 'fault' ? { kind, fault: faultFromPeer(fault) } : null;
+}
