@@ -1,9 +1,10 @@
-// The engine as benchmarks run it: on the CPU, one lane, nothing shared and nothing cached between texts.
+// The engine as benchmarks run it: on the CPU, one lane, nothing shared and nothing cached between texts,
+// unless a caller changes that.
 import { availableParallelism } from 'node:os';
 import type { Embedder } from '../src/embedder.ts';
-import { openEngine } from '../src/engine/engine.ts';
+import { openEngine, type EngineSettings } from '../src/engine/engine.ts';
 
-export function openCpuEngine(modelFile: string): Embedder {
+export function openCpuEngine(modelFile: string, changed: Partial<EngineSettings> = {}): Embedder {
   return openEngine({
     modelFile,
     backend: 'cpu',
@@ -20,5 +21,6 @@ export function openCpuEngine(modelFile: string): Embedder {
     prefixTokens: 0,
     cachedVectors: 0,
     flashAttention: false,
+    ...changed,
   });
 }
