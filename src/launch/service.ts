@@ -4,12 +4,12 @@
 import { statSync } from 'node:fs';
 import type { Settings } from '../config/options.ts';
 import type { ReportDownload } from '../download/contract.ts';
-import { Fault } from '../faults.ts';
 import { planCacheFolder } from '../models/cache-folder.ts';
 import { convertToCache } from '../models/convert-to-cache.ts';
 import { findModel, type FoundModel } from '../models/find-model.ts';
 import { readModelPrompts } from '../models/prompts.ts';
 import type { ModelReference } from '../models/reference.ts';
+import { chooseModel } from '../models/shipped-model.ts';
 import type { Log } from '../pool/log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import { openServer, type Server } from '../server/server.ts';
@@ -57,12 +57,13 @@ const WARM_UP_TEXT = 'The capital city of France is';
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
 export async function startService(wanted: StartOptions): Promise<Service> {
   const { progress, signal } = wanted;
-  const modelPath = requireModelPath(wanted.settings);
-  const named = findModel(modelPath);
+  const chosen = chooseModel(wanted.settings.modelPath);
+  if (chosen.notice !== null) progress.log('info', chosen.notice, {});
+  const named = findModel(chosen.path);
   const settings = settleWeights(wanted.settings, named);
   const options = { ...wanted, settings };
   const namedTemplate = settings.chatTemplate === null ? null : await openTemplateFile(settings.chatTemplate);
-  const modelName = settings.servedModelName ?? modelPath;
+  const modelName = settings.servedModelName ?? chosen.name;
   const server = await openServer({
     ...planServer(settings, readVersion()),
     model: { id: modelName, createdUnixSeconds: Math.floor(modelTimeMs(named) / 1000) },
@@ -120,16 +121,6 @@ export async function startService(wanted: StartOptions): Promise<Service> {
     await server.close({ graceMs: 0 });
     throw error;
   }
-}
-
-/** Faults: BAD_OPTION. */
-export function requireModelPath({ modelPath }: Pick<Settings<'launch'>, 'modelPath'>): string {
-  if (modelPath !== null) return modelPath;
-  throw new Fault('BAD_OPTION', {
-    option: '--model-path',
-    problem: 'it is missing',
-    hint: 'name a model: qwen-embed launch --model-path ./Qwen3-Embedding-0.6B',
-  });
 }
 
 // What was wished and is not so is told; what nobody asked for is for whoever looks for it.

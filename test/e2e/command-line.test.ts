@@ -26,7 +26,8 @@ for (const [args, stderr] of USAGE) {
 test('an option from the environment counts, and the command line wins over it', async () => {
   const env = { QWEN_EMBED_PORT: 'x' };
   assert.match((await runCli(['launch'], { env })).stderr, /"x" is not a whole number/);
-  assert.match((await runCli(['launch', '--port', '0'], { env })).stderr, /--model-path: it is missing/);
+  const args = ['launch', '--port', '0', '--model-path', 'nowhere.gguf'];
+  assert.match((await runCli(args, { env })).stderr, /nowhere\.gguf: no such file/);
 });
 
 test('a file of --config counts below the environment and the command line', async () => {

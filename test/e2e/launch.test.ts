@@ -204,7 +204,6 @@ const BROKEN: Record<string, { break: (folder: string) => string[]; code: number
     code: 4,
     stderr: /^error: \S+config\.json: holds no chat_template\nhint: .*\n$/,
   },
-  'no model at all': { break: () => [], code: 2, stderr: /^error: --model-path: it is missing\nhint: .*\n$/ },
   'a host that is not of this machine': {
     break: (folder) => ['--model-path', folder, '--host', '192.0.2.1'],
     code: 5,

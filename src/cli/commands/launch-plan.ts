@@ -4,15 +4,15 @@ import { Fault } from '../../faults.ts';
 import { findFetched } from '../../launch/fetch-model.ts';
 import { planService } from '../../launch/plan-service.ts';
 import { describePlan, renderPlan } from '../../launch/render-plan.ts';
-import { requireModelPath } from '../../launch/service.ts';
 import { settleWeights } from '../../launch/weights-options.ts';
 import { findModel, type FoundModel } from '../../models/find-model.ts';
 import type { ModelReference } from '../../models/reference.ts';
+import { chooseModel } from '../../models/shipped-model.ts';
 import { printResult } from '../terminal.ts';
 
 /** Prints the plan. Faults: those of planning; MODEL_MISSING where a repository has not been fetched yet. */
 export async function showPlan(wanted: Settings<'launch'>): Promise<number> {
-  const named = findModel(requireModelPath(wanted));
+  const named = findModel(chooseModel(wanted.modelPath).path);
   const settings = settleWeights(wanted, named);
   const plan = await planService(settings, modelHere(named, settings));
   printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan, settings));
