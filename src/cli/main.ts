@@ -4,6 +4,7 @@ import { runProgram } from './program.ts';
 
 /** Runs the command in `args` (without node and script) and resolves with the exit code; never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', endOnBrokenPipe);
   try {
     return await runProgram(args);
   } catch (error) {
@@ -12,4 +13,10 @@ export async function main(args: readonly string[]): Promise<number> {
     printFault(fault);
     return fault.exitCode;
   }
+}
+
+/** Whoever reads has enough, as `head` has: what is left to say has no reader, and that is no error. */
+function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCli } from '../fixtures/run-cli.ts';
 import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
 
@@ -80,4 +83,14 @@ test('help and version go to stdout with exit code 0', async () => {
   assert.match(help.stdout, /--tp-size N\s+GPUs that share one copy/);
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.match((await runCli([])).stdout, /^Usage: qwen-embed/);
+});
+
+test('a reader that has enough ends the program without a word', async () => {
+  const bin = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
+  const child = spawn(process.execPath, [bin, 'launch', '--help-all']);
+  let stderr = '';
+  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+  child.stdout.destroy();
+  const [code] = (await once(child, 'close')) as [number | null];
+  assert.deepEqual([code, stderr], [0, '']);
 });
