@@ -32,9 +32,11 @@ export const roundUp = (count: number, step: number): number => Math.ceil(count 
 export function planTextLane(limits: Omit<LaneLimits, 'chunkTokens' | 'contextTokens'>): LaneShape {
   const { batchTokens, batchTexts, prefixTokens, flashAttention } = limits;
   const prefixSequences = prefixTokens > 0 ? PREFIX_SEQUENCES : 0;
+  // llama.cpp makes room for an output of every sequence and aborts where a batch has fewer tokens than that.
+  const mostTexts = Math.min(MOST_SEQUENCES, batchTokens) - prefixSequences;
   return {
     batchTokens,
-    sequences: Math.min(MOST_SEQUENCES - prefixSequences, batchTokens, batchTexts ?? MOST_SEQUENCES),
+    sequences: Math.min(mostTexts, batchTexts ?? mostTexts),
     prefixSequences,
     cells: batchTokens + prefixTokens,
     flashAttention,

@@ -142,6 +142,16 @@ describe('an engine with f32 weights', () => {
 const INSTRUCTION =
   'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:';
 
+test('batches of the fewest tokens that can be asked for give the same vectors', async () => {
+  const file = await fixtureFile('f32');
+  const small = openEngine(engineSettings(file, { batchTokens: 64 }));
+  const usual = openEngine(engineSettings(file));
+  const texts = Array.from({ length: 60 }, (_, i) => `text ${String(i)}`);
+  const [a, b] = [await vectors(small, texts), await vectors(usual, texts)];
+  for (const [i, row] of a.entries()) assert.ok(relativeDifference(row, b[i] ?? assert.fail()) < 1e-4);
+  await Promise.all([small.close(), usual.close()]);
+});
+
 test('a shared instruction is decoded once and changes no vector', async () => {
   const file = await fixtureFile('f32');
   const sharing = openEngine(engineSettings(file));
