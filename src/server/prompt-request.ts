@@ -2,7 +2,8 @@
 // Pure; a name that is not known is refused with those that are.
 
 import { type Fields, given, invalid, shown } from './request-fields.ts';
-import { renderInstruction, type RequestRules } from './request-rules.ts';
+import { renderInstruction } from '../instruction.ts';
+import type { RequestRules } from './request-rules.ts';
 
 export interface WantedPrompt {
   /** Empty = texts stay bare. */

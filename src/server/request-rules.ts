@@ -2,6 +2,7 @@
 // Data for whoever reads a request, in any thread; who decides it is the launcher.
 
 import type { LongText } from '../embedder.ts';
+import { renderInstruction } from '../instruction.ts';
 
 export interface RequestRules {
   /** What becomes of an input that is too long; null = it is refused. */
@@ -10,11 +11,6 @@ export interface RequestRules {
   prompts: Readonly<Record<string, string>>;
   /** Of `prompts`, for texts of requests that name none; null = texts stay bare. */
   defaultPromptName: string | null;
-}
-
-/** How the family was trained to be told what a query is for. No space goes before the query. */
-export function renderInstruction(task: string): string {
-  return `Instruct: ${task}\nQuery:`;
 }
 
 /** What the family's models have in their folders. Documents stay bare. */

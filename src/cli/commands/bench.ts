@@ -1,8 +1,7 @@
 // `qwen-embed bench`: load for any OpenAI-compatible embeddings URL, and a report: exit 0 = every request was answered
 // as it should be, 1 = some were not. The first Ctrl-C ends it with a report of what was measured so far.
-import { readFile } from 'node:fs/promises';
 import { parseEndpoint } from '../../client/endpoint.ts';
-import { renderPrefix } from '../../client/instruction.ts';
+import { renderPrefix } from '../../instruction.ts';
 import { parseLengths, renderLengths } from '../../bench/lengths.ts';
 import { planLegs } from '../../bench/plan.ts';
 import { renderProgress } from '../../bench/progress.ts';
@@ -12,6 +11,7 @@ import { runBench, type BenchOptions, type Progress } from '../../bench/run.ts';
 import { parseLines, type Inputs } from '../../bench/texts.ts';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
+import { readText } from '../read-text.ts';
 import { printResult, StatusLine } from '../terminal.ts';
 
 type BenchSettings = Settings<'bench'>;
@@ -85,16 +85,6 @@ async function readInputs({ inputFile, textTokens, send, instruct }: BenchSettin
   }
   const lengths = parseLengths(textTokens);
   return send === 'ids' ? { kind: 'ids', lengths } : { kind: 'words', lengths, prefix };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new Fault('FILE_UNREADABLE', { path, problem }, { cause: error });
-  }
 }
 
 function showProgress(status: StatusLine): (progress: Progress) => void {

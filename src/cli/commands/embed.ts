@@ -2,7 +2,7 @@
 // it goes on where it was; in a pipe it streams.
 import type { Settings } from '../../config/options.ts';
 import { parseEndpoint } from '../../client/endpoint.ts';
-import { renderPrefix } from '../../client/instruction.ts';
+import { renderPrefix } from '../../instruction.ts';
 import { openHttpEmbedder, type HttpEmbedder } from '../../embed/http-embedder.ts';
 import { inputFormatOf, LINE_FIELD, INPUT_FORMATS, type InputFormatName } from '../../embed/inputs.ts';
 import { STDIN } from '../../embed/lines.ts';

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { parseLengths, renderLengths, takeLength } from '../../../src/bench/lengths.ts';
 import { makeRandom, takeExponential } from '../../../src/bench/random.ts';
 import { makeSource, parseLines, renderBody } from '../../../src/bench/texts.ts';
-import { renderPrefix } from '../../../src/client/instruction.ts';
+import { renderPrefix } from '../../../src/instruction.ts';
 import { WORDS } from '../../../src/bench/words.ts';
 import { Fault } from '../../../src/faults.ts';
 
