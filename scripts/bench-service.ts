@@ -3,15 +3,10 @@
 // tells what the processes hold after each tenth of them (Linux only).
 // `npm run bench:service -- --model FILE [--device cuda] [--llama-folder DIR] [--compute auto] [--loads short,mixed]
 //  [--rounds 5] [--seconds 3] [--input-file IDS] [-- OPTIONS OF BENCH]`
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { text as readAll } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { launchService, runBench } from './launched-service.ts';
 
-const CLI = fileURLToPath(new URL('../../bin/qwen-embed.js', import.meta.url));
 const TASK =
   'Given a web search query, retrieve relevant passages that answer the query and say where they come from';
 
@@ -50,57 +45,12 @@ const { values: flags, positionals: more } = parseArgs({
   },
 });
 
-async function launch(): Promise<{ url: string; pid: number; stop: () => Promise<void> }> {
-  const { model = '', device, compute } = flags;
-  const folder = flags['llama-folder'];
-  const args = ['launch', '--model-path', model, '--device', device, '--compute', compute, '--port', '0'];
-  const server = spawn(
-    process.execPath,
-    [CLI, ...args, '--enable-metrics', ...(folder === undefined ? [] : ['--llama-folder', folder])],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  const ended = once(server, 'exit');
-  process.once('SIGTERM', () => {
-    server.kill('SIGTERM');
-    process.exit(143);
-  });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = /http:\/\/\S+/.exec(line)?.[0];
-    if (url === undefined) continue;
-    console.error(line);
-    server.stdout.resume();
-    const stop = async () => {
-      server.kill('SIGTERM');
-      await ended;
-    };
-    return { url, pid: server.pid ?? 0, stop };
-  }
-  throw new Error('the server ended before it was ready');
-}
-
-interface Spread {
-  median: number;
-  min: number;
-  max: number;
-}
-
-interface BenchReport {
-  command: string;
-  legs: {
-    servers: {
-      summary: Record<string, Spread | number | null>;
-      stages: { stage: string; seconds: number; share: number | null }[] | null;
-    }[];
-    ratio: unknown;
-  }[];
-}
-
-async function bench(url: string, args: readonly string[]): Promise<BenchReport> {
-  const child = spawn(process.execPath, [CLI, 'bench', '--url', url, '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(await readAll(child.stdout)) as BenchReport;
-}
+const { model = '', device, compute } = flags;
+const folder = flags['llama-folder'];
+const LAUNCH_ARGS = [
+  ...['--model-path', model, '--device', device, '--compute', compute],
+  ...(folder === undefined ? [] : ['--llama-folder', folder]),
+];
 
 async function runLoad(url: string, name: string): Promise<void> {
   const load = LOADS[name];
@@ -113,7 +63,7 @@ async function runLoad(url: string, name: string): Promise<void> {
     ...(name === 'mixed' && file !== undefined ? ['--input-file', file] : []),
     ...more,
   ];
-  const { command, legs } = await bench(url, args);
+  const { command, legs } = await runBench(url, args);
   for (const { servers, ratio } of legs) console.log(JSON.stringify({ load: name, command, servers, ratio }));
 }
 
@@ -135,14 +85,14 @@ async function runMemory(url: string, pid: number): Promise<void> {
   const samples = [];
   for (let step = 1; step <= MEMORY_STEPS; step++) {
     const seed = ['--seed', String(step), '--repeat', '1', '--texts', String(MEMORY_STEP_TEXTS)];
-    const { legs } = await bench(url, [...MEMORY_LOAD, ...seed]);
+    const { legs } = await runBench(url, [...MEMORY_LOAD, ...seed]);
     const { failures } = legs[0]?.servers[0]?.summary ?? {};
     samples.push({ texts: step * MEMORY_STEP_TEXTS, failures, ...readResidentBytes(pid) });
   }
   console.log(JSON.stringify({ load: 'memory', samples }));
 }
 
-const { url, pid, stop } = await launch();
+const { url, pid, stop } = await launchService(LAUNCH_ARGS);
 try {
   for (const name of flags.loads.split(',')) {
     if (name === 'memory') await runMemory(url, pid);

@@ -24,6 +24,7 @@ export type PlanSettings = SizeSettings &
     | 'compute'
     | 'memFractionStatic'
     | 'threads'
+    | 'splitMode'
     | 'llamaFolder'
     | 'embeddingCacheSize'
     | 'watchdogTimeoutSeconds'
@@ -150,7 +151,7 @@ function planWorker(
       libraryFolder: settings.llamaFolder,
       compute,
       gpuLayers: onCpu ? 0 : -1,
-      splitMode: 'layer',
+      splitMode: group === null ? 'layer' : settings.splitMode,
       threads: settings.threads ?? (onCpu ? share : Math.min(share, GPU_HOST_THREADS)),
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),

@@ -19,6 +19,7 @@ const SETTINGS: PlanSettings = {
   llamaFolder: null,
   embeddingCacheSize: 0,
   watchdogTimeoutSeconds: 300,
+  splitMode: 'layer',
   lanes: null,
   batchTokens: null,
   chunkedPrefillSize: null,

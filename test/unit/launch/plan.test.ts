@@ -103,3 +103,9 @@ test('--dtype names the type of the weights where --outtype does not', () => {
   assert.deepEqual([pick('half'), pick('bfloat16'), pick('float')], ['f16', 'bf16', 'f32']);
   assert.equal(pick('half', 'q8_0'), 'q8_0');
 });
+
+test('--split-mode says how GPUs share a model; on the CPU nothing is split', () => {
+  const settings = { tensorParallel: 2, splitMode: 'tensor' } as const;
+  assert.equal(engineOf({ settings, machine: withCuda(2) }).splitMode, 'tensor');
+  assert.equal(engineOf({ settings }).splitMode, 'layer');
+});
