@@ -8,7 +8,7 @@ import { refineReference, type HubReference } from '../models/reference.ts';
 import { readSourceSettings } from '../models/source-settings.ts';
 import { readHost } from './machine.ts';
 import { planOuttype } from './outtype.ts';
-import type { StartOptions } from './service.ts';
+import type { StartOptions } from './open-model.ts';
 
 /** The file of an earlier launch with these settings; null when there is none. */
 export function findFetched(named: HubReference, settings: Settings<'launch'>): string | null {

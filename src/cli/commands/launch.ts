@@ -3,7 +3,8 @@ import { setMaxListeners } from 'node:events';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
 import { showPlan } from './launch-plan.ts';
-import { startService, type Progress } from '../../launch/service.ts';
+import type { Progress } from '../../launch/open-model.ts';
+import { startService } from '../../launch/service.ts';
 import { DownloadDisplay } from '../download-display.ts';
 import { printLine, printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
 
