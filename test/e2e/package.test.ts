@@ -44,6 +44,7 @@ test('the packed tarball holds the program, its types and its papers, and no tes
     'CHANGELOG.md',
     'docs/flags.md',
     'docs/http.md',
+    'docs/library.md',
   ])
     assert.ok(names.includes(join(...name.split('/'))), name);
   assert.deepEqual(
