@@ -460,6 +460,15 @@ export const FAULTS = {
 export type FaultCode = keyof typeof FAULTS;
 export type FaultParams<Code extends FaultCode> = Parameters<(typeof FAULTS)[Code]['message']>[0];
 
+// Names in foreign files may be megabytes long.
+const END_CHARACTERS = 1000;
+
+/** Both ends of it: what is wrong stands at the one or the other. */
+const shorten = (sentence: string): string =>
+  sentence.length > 2 * END_CHARACTERS
+    ? `${sentence.slice(0, END_CHARACTERS)} ... ${sentence.slice(-END_CHARACTERS)}`
+    : sentence;
+
 /** What crosses a process boundary: `Error` subclasses do not survive structured clone or JSON. */
 export interface WireFault {
   code: FaultCode;
@@ -473,7 +482,7 @@ export class Fault<Code extends FaultCode = FaultCode> extends Error {
   readonly params: FaultParams<Code>;
 
   constructor(code: Code, params: FaultParams<Code>, options?: { cause?: unknown }) {
-    super(rowOf(code).message(params), options);
+    super(shorten(rowOf(code).message(params)), options);
     this.name = 'Fault';
     this.code = code;
     this.params = params;

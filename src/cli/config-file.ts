@@ -1,5 +1,5 @@
 // Reads the file of --config into commander's values: below the command line and the environment, above the defaults.
-import { parseConfigFile } from '../config/config-file.ts';
+import { CONFIG_LIMIT_BYTES, parseConfigFile } from '../config/config-file.ts';
 import type { JsonValue, Option } from '../config/options.ts';
 import { readText } from './read-text.ts';
 
@@ -8,5 +8,5 @@ export async function readConfigFile(
   path: string,
   options: readonly Option[],
 ): Promise<{ option: Option; value: JsonValue }[]> {
-  return parseConfigFile(await readText(path), path, options);
+  return parseConfigFile(await readText(path, CONFIG_LIMIT_BYTES), path, options);
 }

@@ -11,14 +11,24 @@ import { readVersion } from '../launch/version.ts';
 import { COMMANDS, type Call, type CommandRow, type SettingSource } from './commands.ts';
 import { renderDescription, renderExamples, renderTerm } from './help.ts';
 
+/** Runs one command with its settings and resolves with the exit code. */
+type RunCommand = (name: CommandName, settings: Settings<CommandName>, call: Call) => Promise<number>;
+
 /** Runs a command line and resolves with the exit code. Faults: BAD_OPTION, OPTIONS_REFUSED, those of the command. */
-export async function runProgram(args: readonly string[]): Promise<number> {
+export async function runProgram(args: readonly string[], run: RunCommand = runCommand): Promise<number> {
   const [name, ...typed] = args.length === 0 ? ['--help'] : args;
   const showAll = typed.includes('--help-all');
   const rest = typed.map((arg) => (arg === '--help-all' ? '--help' : arg));
-  const normal = isCommand(name) ? normaliseArguments(rest, optionsOf(name)) : rest;
+  const called = isCommand(name) ? name : null;
+  const normal = called === null ? rest : normaliseArguments(rest, optionsOf(called));
   let exitCode = 0;
-  const program = buildProgram({ showAll, args: normal, onExitCode: (code) => (exitCode = code) });
+  const program = buildProgram({
+    showAll,
+    called,
+    args: normal,
+    run,
+    onExitCode: (code) => (exitCode = code),
+  });
   try {
     await program.parseAsync([name ?? '', ...normal], { from: 'user' });
     return exitCode;
@@ -35,8 +45,11 @@ const isCommand = (name: string | undefined): name is CommandName =>
 interface ProgramOptions {
   /** Help lists options without effect and rare ones too. */
   showAll: boolean;
+  /** The one command that needs its options; null = each may. */
+  called: CommandName | null;
   /** The normalised command line after the command's name. */
   args: readonly string[];
+  run: RunCommand;
   onExitCode: (code: number) => void;
 }
 
@@ -56,6 +69,7 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
   const { summary, operand, examples } = COMMANDS[name];
   const command = program.command(name).description(summary).allowExcessArguments(false);
   if (operand !== undefined) command.argument(...operand);
+  if (options.called !== null && options.called !== name) return;
   const rows = new Map(optionsOf(name).map((option) => [buildOption(option), option]));
   for (const option of rows.keys()) command.addOption(option);
   command.configureHelp(describeOptions(rows, options.showAll));
@@ -66,14 +80,15 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
     const notice = judgeOptions(collectGiven(command, name));
     const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
     const sources = listSources(command, name);
-    options.onExitCode(await runCommand(name, command, { operands, notice, sources, shownArgs }));
+    const settings = readSettings(command, name);
+    options.onExitCode(await options.run(name, settings, { operands, notice, sources, shownArgs }));
   });
 }
 
-function runCommand(name: CommandName, command: Command, call: Call): Promise<number> {
+function runCommand(name: CommandName, settings: Settings<CommandName>, call: Call): Promise<number> {
   // One row's settings go to the same row's command, which a union of rows cannot say.
   const { run } = COMMANDS[name] as CommandRow<CommandName>;
-  return run(readSettings(command, name), call);
+  return run(settings, call);
 }
 
 // Commander calls with the operand, or a list of them, the options and the command.

@@ -1,6 +1,17 @@
 // Owns the file of --config: YAML, one level, long options without their dashes as keys, as SGLang has it. Faults name
 // the file, the line and the key, and never repeat a value of a secret. Pure: text in, values out.
-import { isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, type Pair } from 'yaml';
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Pair,
+} from 'yaml';
 import { Fault } from '../faults.ts';
 import type { JsonValue, Option } from './options.ts';
 import { parseValue } from './parse-value.ts';
@@ -12,6 +23,9 @@ interface Place {
   lines: LineCounter;
 }
 
+/** Every option there is, each with a line of text, is a quarter of this. */
+export const CONFIG_LIMIT_BYTES = 65_536;
+
 /** The values of the options in a file; those that are switched off or left empty are not among them. Faults: BAD_OPTION. */
 export function parseConfigFile(
   text: string,
@@ -19,8 +33,7 @@ export function parseConfigFile(
   options: readonly Option[],
 ): { option: Option; value: JsonValue }[] {
   const place = { path, lines: new LineCounter() };
-  // Pretty errors quote the file, in which there may be secrets.
-  const document = parseDocument(text, { lineCounter: place.lines, prettyErrors: false });
+  const document = parseYaml(text, place);
   const [error] = document.errors;
   if (error !== undefined) {
     const what = error.code.toLowerCase().replaceAll('_', ' ');
@@ -33,12 +46,38 @@ export function parseConfigFile(
       [option.row.flag, ...(option.row.aliases ?? [])].map((name) => [name, option] as const),
     ),
   );
-  return document.contents.items.flatMap((pair) => readPair(pair, place, spellings));
+  return document.contents.items.flatMap((pair) => readPair(pair, { ...place, document }, spellings));
+}
+
+// A value of JSON has a few; the parser calls itself for each and takes 13 KB.
+const LEVELS = 100;
+
+/** Of brackets; indentation costs the parser little. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > LEVELS) return true;
+  }
+  return false;
+}
+
+// Pretty errors quote the file, in which there may be secrets.
+function parseYaml(text: string, place: Place): Document {
+  const tooDeep = refuse(place, 0, { problem: 'not valid YAML (nested too deep)', hint: HINT });
+  if (isDeep(text)) throw tooDeep;
+  try {
+    return parseDocument(text, { lineCounter: place.lines, prettyErrors: false });
+  } catch (error) {
+    // Other kinds of levels end where the stack does.
+    throw error instanceof RangeError ? tooDeep : error;
+  }
 }
 
 function readPair(
   { key, value: node }: Pair,
-  place: Place,
+  place: Place & { document: Document },
   spellings: ReadonlyMap<string, Option>,
 ): { option: Option; value: JsonValue }[] {
   const name = isScalar(key) ? String(key.value) : '';
@@ -52,7 +91,7 @@ function readPair(
     });
   if (option.name === 'config')
     throw refuse(place, offset, { name, problem: 'a file names no other file', hint: `leave out ${name}` });
-  const text = readText(node, option);
+  const text = readText(node, option, place.document);
   if (text === null)
     throw refuse(place, offset, { name, problem: 'it has no value of its kind', hint: option.row.doc });
   try {
@@ -66,14 +105,23 @@ function readPair(
 }
 
 /** What the value would be on the command line; null where its kind does not fit. */
-function readText(node: unknown, { row }: Option): string | null {
+function readText(node: unknown, { row }: Option, document: Document): string | null {
   if (isScalar(node)) {
     const isEmpty = node.value === null && (node.source ?? '') === '';
     // 1.10 and 0x10 are meant as they are written.
     return isEmpty ? null : (node.source ?? String(node.value));
   }
   const fits = row.kind === 'json' ? isCollection(node) : row.kind === 'list' && isSeq(node);
-  return fits ? JSON.stringify(node) : null;
+  return fits ? renderJson(node as Node, document) : null;
+}
+
+/** With what aliases stand for; null where those would make far more of the file than it is. */
+function renderJson(node: Node, document: Document): string | null {
+  try {
+    return JSON.stringify(node.toJS(document));
+  } catch {
+    return null;
+  }
 }
 
 function refuse(
@@ -81,7 +129,7 @@ function refuse(
   offset: number,
   { name, problem, hint }: { name?: string; problem: string; hint?: string },
 ): Fault {
-  const at = `${path}:${String(lines.linePos(offset).line)}`;
+  const at = `${path}:${String(Math.max(1, lines.linePos(offset).line))}`;
   const option = name === undefined ? at : `${at}: ${name}`;
   return new Fault('BAD_OPTION', { option, problem, ...(hint === undefined ? {} : { hint }) });
 }

@@ -89,6 +89,8 @@ function readHuman(text: string): number | null {
 /** A JSON list, or words separated by blanks. */
 function parseList({ of, least }: Of<'list'>, text: string): JsonValue | Problem {
   const words = readJson(text);
+  if (Array.isArray(words) && words.some((word) => typeof word === 'object'))
+    return new Problem('a list holds texts and numbers only');
   const texts = Array.isArray(words) ? words.map(String) : text.split(/\s+/).filter((word) => word !== '');
   if (texts.length < least) return new Problem('the list is empty');
   if (of === 'text') return texts;
@@ -109,12 +111,23 @@ function parseJson({ holds }: Of<'json'>, text: string): JsonValue | Problem {
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// Whoever writes the value out again calls itself for each level.
+const LEVELS = 100;
+
+const isDeeper = (value: JsonValue, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner: JsonValue) => isDeeper(inner, levels - 1)));
+
 function readJson(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    const value = JSON.parse(text) as JsonValue;
+    return isDeeper(value, LEVELS) ? undefined : value;
   } catch {
     return undefined;
   }
 }
 
-const quote = (text: string): string => JSON.stringify(text);
+/** A value may be megabytes. */
+const quote = (text: string): string =>
+  text.length > 80 ? `${JSON.stringify(text.slice(0, 80))}...` : JSON.stringify(text);

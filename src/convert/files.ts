@@ -1,16 +1,19 @@
 // Reading small things from disk for the converter: parts of a file, whole JSON files, each with a limit.
 // Every failure leaves here as a Fault with the path in it; what the content means is not known here.
 
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-// tokenizer.json of the Qwen3 models is 11 MB; the safetensors format allows headers up to this size too.
-export const JSON_LIMIT_BYTES = 100_000_000;
-// Nothing here nests deeper than about ten levels. V8 keeps ~50 bytes per open bracket, so 100 MB of them is memory.
+// tokenizer.json of the Qwen3 models is 11 MB.
+const JSON_LIMIT_BYTES = 32 * 1024 * 1024;
+// Nothing here nests deeper than about ten levels.
 const JSON_LIMIT_DEPTH = 200;
+// Brackets, colons and commas: what a parser makes values of. tokenizer.json of the Qwen3 models has 757,000; this many
+// take V8 at most a second and 90 MB, whatever they stand between (keys that are all different are the worst).
+const JSON_LIMIT_MARKS = 2 ** 20;
 
 /** Descriptor of a regular file, to be closed by the caller. Pipes are refused before an open would hang on them. */
 export function openRegularFile(path: string): number {
@@ -57,7 +60,7 @@ export function readJsonFile(path: string): unknown {
   const bytes = readSmallFile(path);
   if (bytes === null) return undefined;
   const parsed = parseJson(bytes);
-  if (parsed === undefined) throw unreadable(path, 'is not valid JSON');
+  if (parsed === undefined) throw unreadable(path, 'is not valid JSON, or far too deep or long');
   return parsed;
 }
 
@@ -68,9 +71,9 @@ export function readJsonObject(path: string): JsonObject | undefined {
   throw unreadable(path, 'is not a JSON object');
 }
 
-/** Undefined for anything that is not JSON or nests absurdly deep. */
+/** Undefined for anything that is not JSON, or far deeper or of more values than any file of a model. */
 export function parseJson(bytes: Buffer): unknown {
-  if (nestsTooDeep(bytes)) return undefined;
+  if (isExcessive(bytes)) return undefined;
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
   } catch {
@@ -78,16 +81,18 @@ export function parseJson(bytes: Buffer): unknown {
   }
 }
 
-function nestsTooDeep(bytes: Buffer): boolean {
-  let depth = 0;
-  let inString = false;
+function isExcessive(bytes: Buffer): boolean {
+  let [depth, marks, inString] = [0, 0, false];
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte === 0x22) inString = !inString;
     else if (inString) i += byte === 0x5c ? 1 : 0;
-    else if (byte === 0x5b || byte === 0x7b) depth++;
-    else if (byte === 0x5d || byte === 0x7d) depth--;
-    if (depth > JSON_LIMIT_DEPTH) return true;
+    else if (byte === 0x2c || byte === 0x3a) marks++;
+    else if (byte === 0x5b || byte === 0x7b) {
+      marks++;
+      depth++;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (depth > JSON_LIMIT_DEPTH || marks > JSON_LIMIT_MARKS) return true;
   }
   return false;
 }
@@ -96,9 +101,14 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** What lies there, or undefined. Faults: FILE_UNREADABLE for a path that can be none, such as one too long. */
+export function findPath(path: string): Stats | undefined {
+  return orUnreadable(path, () => statSync(path, { throwIfNoEntry: false }));
 }
+
+export const isFile = (path: string): boolean => findPath(path)?.isFile() ?? false;
+
+export const isFolder = (path: string): boolean => findPath(path)?.isDirectory() ?? false;
 
 function orUnreadable<T>(path: string, read: () => T): T {
   try {

@@ -3,7 +3,8 @@
 import { Fault } from '../faults.ts';
 
 // Qwen3's header is 6 MB, nearly all of it the vocabulary; the largest known vocabularies need about five times that.
-export const HEADER_LIMIT_BYTES = 128 * 1024 * 1024;
+// Windows of half the size and less may stay in memory beside the last: lists of the header share theirs.
+export const HEADER_LIMIT_BYTES = 64 * 1024 * 1024;
 const FIRST_WINDOW_BYTES = 8 * 1024 * 1024;
 
 interface HeaderFile {

@@ -15,6 +15,9 @@ import {
   type Hyperparameters,
 } from './qwen3.ts';
 
+/** Seven times what Qwen3 has. */
+const VOCABULARY_LIMIT = 2 ** 20;
+
 /** config.json and its path, for faults. */
 interface ConfigFile {
   path: string;
@@ -37,11 +40,18 @@ export function readHyperparameters(file: ConfigFile): Hyperparameters {
     heads,
     keyValueHeads,
     headSize: positiveInteger(file, { from: 'head_dim', value: headSize }),
-    vocabulary: positiveInteger(file, {
-      from: 'vocab_size',
-      value: config['vocab_size'] ?? DEFAULT_VOCABULARY,
-    }),
+    vocabulary: readVocabularySize(file),
   };
+}
+
+// A file may claim billions and, with holes for numbers, even have them; each is a text in memory.
+function readVocabularySize(file: ConfigFile): number {
+  const value = positiveInteger(file, {
+    from: 'vocab_size',
+    value: file.config['vocab_size'] ?? DEFAULT_VOCABULARY,
+  });
+  if (value <= VOCABULARY_LIMIT) return value;
+  throw unsupported(file.path, `vocab_size is ${String(value)}, the limit is ${String(VOCABULARY_LIMIT)}`);
 }
 
 /** Values up to the attention's key and value lengths, keys complete. Faults: MODEL_UNSUPPORTED. */

@@ -1,14 +1,22 @@
 // The files of a Hugging Face model folder that a conversion depends on: which they are, and their parsed content.
 // What the content means is decided by those who get it.
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 import { Fault } from '../faults.ts';
 import { poolingFolder } from './admission.ts';
 import type { ArrivingShard } from './arriving-shard.ts';
 import { INDEX_FILE, listCheckpointFiles, readCheckpoint } from './checkpoint.ts';
-import { isFile, isObject, parseJson, readJsonObject, readSmallFile, type JsonObject } from './files.ts';
+import {
+  isFile,
+  isFolder,
+  isObject,
+  parseJson,
+  readJsonObject,
+  readSmallFile,
+  type JsonObject,
+} from './files.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { ChatTemplate } from './special-tokens.ts';
 import { cutBulk, type TokenizerBulk } from './tokenizer-bulk.ts';
@@ -87,8 +95,8 @@ export function listModelFiles(
 }
 
 function checkFolder(modelFolder: string): void {
-  const isFolder = statSync(modelFolder, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  if (!isFolder) throw new Fault('MODEL_MISSING', { path: modelFolder, problem: 'is not a folder' });
+  if (!isFolder(modelFolder))
+    throw new Fault('MODEL_MISSING', { path: modelFolder, problem: 'is not a folder' });
 }
 
 function readTokenizer(modelFolder: string): Pick<ModelFolder, 'tokenizer' | 'bulk'> {
@@ -121,7 +129,7 @@ function readChatTemplate(modelFolder: string): ChatTemplate | undefined {
 
 function listTemplates(modelFolder: string): string[] {
   const folder = join(modelFolder, TEMPLATE_FOLDER);
-  if (!(statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false)) return [];
+  if (!isFolder(folder)) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.jinja'));
   return names.sort().map((name) => join(TEMPLATE_FOLDER, name));
 }

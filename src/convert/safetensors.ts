@@ -11,7 +11,7 @@
 import { closeSync, fstatSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
-import { isObject, JSON_LIMIT_BYTES, openRegularFile, parseJson, readAt } from './files.ts';
+import { isObject, openRegularFile, parseJson, readAt } from './files.ts';
 
 const DTYPE_BYTES: Record<string, number> = {
   BOOL: 1,
@@ -42,6 +42,11 @@ export interface SafeTensor {
   offsetBytes: number;
   sizeBytes: number;
 }
+
+// The format allows 100 MB. Qwen3-Embedding-8B has 398 tensors in 45 KB.
+const HEADER_LIMIT_BYTES = 4 * 1024 * 1024;
+// PyTorch writes no more.
+const DIMENSION_LIMIT = 64;
 
 /** The length field at the start of the file. */
 export const LENGTH_BYTES = 8;
@@ -85,9 +90,9 @@ export function parseHeaderLength(
   if (start.length < LENGTH_BYTES)
     throw corrupt(path, `has ${String(fileBytes)} bytes, too few for a header`);
   const length = start.readBigUInt64LE();
-  const limit = Math.min(JSON_LIMIT_BYTES, fileBytes - LENGTH_BYTES);
+  const limit = Math.min(HEADER_LIMIT_BYTES, fileBytes - LENGTH_BYTES);
   if (length > BigInt(limit))
-    throw corrupt(path, `claims a header of ${String(length)} bytes, at most ${String(limit)} are possible`);
+    throw corrupt(path, `claims a header of ${String(length)} bytes, at most ${String(limit)} are read`);
   return Number(length);
 }
 
@@ -96,7 +101,7 @@ function parseEntry({ path, name, entry }: { path: string; name: string; entry: 
   if (!isObject(entry)) throw bad('has no description');
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string') throw bad('has no dtype');
-  if (!isCountList(shape)) throw bad('has no valid shape');
+  if (!isCountList(shape) || shape.length > DIMENSION_LIMIT) throw bad('has no valid shape');
   if (!isCountList(offsets) || offsets.length !== 2) throw bad('has no valid data_offsets');
   const [start = 0, end = 0] = offsets;
   const elementBytes = Object.hasOwn(DTYPE_BYTES, dtype) ? DTYPE_BYTES[dtype] : undefined;

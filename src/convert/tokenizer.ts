@@ -161,20 +161,22 @@ export function listAddedTokens(files: TokenizerFiles): AddedToken[] {
     if (isTokenId(id) && typeof content === 'string')
       byContent.set(content, { id, content, special: special === true });
   }
+  let free = nextId(vocab, byContent);
   const decoder = tokenizerConfig['added_tokens_decoder'];
   // Object.values gives integer keys in ascending order.
   for (const entry of isObject(decoder) ? Object.values(decoder) : []) {
     const { content, special } = isObject(entry) ? entry : {};
     if (typeof content !== 'string' || content === '') continue;
-    const id = byContent.get(content)?.id ?? vocab.idOf(content) ?? nextId(vocab, byContent);
-    if (isTokenId(id)) byContent.set(content, { id, content, special: special === true });
+    const id = byContent.get(content)?.id ?? vocab.idOf(content) ?? free;
+    if (!isTokenId(id)) continue;
+    byContent.set(content, { id, content, special: special === true });
+    free = Math.max(free, id + 1);
   }
   return [...byContent.values()].sort((a, b) => a.id - b.id);
 }
 
 function nextId(vocab: Vocabulary, added: ReadonlyMap<string, AddedToken>): number {
-  const highest = Math.max(-1, ...[...added.values()].map(({ id }) => id));
-  return Math.max(highest + 1, vocab.size());
+  return [...added.values()].reduce((free, { id }) => Math.max(free, id + 1), vocab.size());
 }
 
 /** `"a b"` or, in newer files, `["a", "b"]`, where a space inside a part becomes the letter for it, U+0120. */

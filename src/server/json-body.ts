@@ -13,8 +13,15 @@ export function checkContentType(contentType: string | undefined): void {
   }
 }
 
+// What a parser makes values of: brackets and colons. Numbers and texts of a list are not counted, a request may have
+// millions. A message has three; objects in 64 MiB of body would fill gigabytes.
+const STRUCTURE_LIMIT = 65_536;
+
 /** Fault: INVALID_REQUEST, with the place where the JSON broke. */
 export function parseJson(bytes: Uint8Array | undefined): unknown {
+  // Fewer bytes than the limit cannot hold more.
+  if (bytes !== undefined && bytes.length > STRUCTURE_LIMIT && isExcessive(bytes))
+    throw invalid(`the body has more than ${String(STRUCTURE_LIMIT)} objects, arrays and fields`);
   const text = bytes === undefined ? '' : decodeUtf8(bytes);
   if (text.trim() === '') throw invalid('the body is empty, it must be a JSON object');
   try {
@@ -22,6 +29,17 @@ export function parseJson(bytes: Uint8Array | undefined): unknown {
   } catch (error) {
     throw invalid(`the body is not JSON: ${describe(error as SyntaxError)}`, error);
   }
+}
+
+function isExcessive(bytes: Uint8Array): boolean {
+  let [marks, inString] = [0, false];
+  for (let at = 0; at < bytes.length && marks <= STRUCTURE_LIMIT; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) inString = !inString;
+    else if (inString) at += byte === 0x5c ? 1 : 0;
+    else if (byte === 0x3a || byte === 0x5b || byte === 0x7b) marks++;
+  }
+  return marks > STRUCTURE_LIMIT;
 }
 
 // A replacement character in place of broken bytes would be embedded as if the sender had meant it.

@@ -197,7 +197,7 @@ export const ROUTES = {
     needsModel: true,
     body: null,
     answer: { status: 200, schema: native.PLAIN_TEXT },
-    faults: ['STARTING', 'STOPPING', 'BODY_TOO_LARGE', 'INVALID_REQUEST'],
+    faults: ['STARTING', 'STOPPING', ...FAULTS_OF_A_BODY],
   },
   abortRequest: {
     methods: POST,

@@ -42,3 +42,9 @@ test('whatever is no fault becomes BUG and keeps its cause', () => {
   assert.deepEqual([faultFrom(cause).code, faultFrom(cause).cause], ['BUG', cause]);
   assert.equal(faultFromWire({ code: 'NO_SUCH', params: {} }).code, 'BUG');
 });
+
+test('a sentence stays one, however long a name in it is', () => {
+  const { message } = new Fault('WEIGHTS_CORRUPT', { path: 'a'.repeat(1_000_000), problem: 'is damaged' });
+  assert.equal(message.length, 2005);
+  assert.match(message, /^aaa.* \.\.\. .*: is damaged$/);
+});

@@ -56,3 +56,17 @@ test('no fault repeats a secret', () => {
       (error: Error & { hint?: string }) => !/hush/.test(`${error.message}${error.hint ?? ''}`),
     );
 }); // prettier-ignore
+
+test('brackets within brackets are refused before the parser runs out of stack or memory', () => {
+  for (const deep of ['[', '{a: ', '- ', '? '])
+    assert.throws(() => parse(`extra: ${deep.repeat(15_000)}`), {
+      code: 'BAD_OPTION',
+      message: /^c.yaml:1: /,
+    });
+});
+
+test('an alias stands for what it names, unless it makes far more of the file than it is', () => {
+  assert.deepEqual(parse('names: [&n one, *n]\n'), { names: ['one', 'one'] });
+  const bomb = ['a: &a [x, x]', ...'bcdefghij'.split('').map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'.charAt(at)}`).join()}]`)].join(', ');
+  assert.throws(() => parse(`extra: {${bomb}}\n`), { message: 'c.yaml:1: extra: it has no value of its kind' });
+}); // prettier-ignore

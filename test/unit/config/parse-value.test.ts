@@ -8,6 +8,7 @@ import type { OptionRow } from '../../../src/config/rows.ts';
 const common = { flag: 'x', on: ['launch'], doc: 'x', default: null } as const;
 const human: OptionRow = { ...common, kind: 'human', min: -1, max: 1e15 };
 const json: OptionRow = { ...common, kind: 'json', holds: 'object' };
+const texts: OptionRow = { ...common, kind: 'list', of: 'text', least: 1 };
 const numbers: OptionRow = { ...common, kind: 'list', of: 'number', least: 1 };
 
 test('numbers are read within their range only', () => {
@@ -70,4 +71,17 @@ test("a device may have SGLang's index and Apple's name", () => {
   assert.equal(parseValue(OPTIONS.device, 'cuda:0'), 'cuda');
   assert.equal(parseValue(OPTIONS.device, 'mps'), 'metal');
   assert.throws(() => parseValue(OPTIONS.device, 'xpu:0'), { message: /^--device: "xpu:0" is not one of / });
+});
+
+test('a JSON list holds texts and numbers, no lists or objects', () => {
+  for (const text of ['[{"toString":1}]', '[[1]]', '[1, null]'])
+    assert.throws(() => parseValue(texts, text), { code: 'BAD_OPTION' });
+});
+
+test('JSON of a thousand levels is refused, for whoever writes it out again would run out of stack', () => {
+  const deep = `{"a":${'['.repeat(1000)}${']'.repeat(1000)}}`;
+  assert.throws(() => parseValue(json, deep), {
+    code: 'BAD_OPTION',
+    message: /^--x: .{80,120} is not a JSON object$/,
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
@@ -164,4 +164,22 @@ test('a tensor whose offset leaves a gap is corrupt', () => {
 
 test('a folder in place of the file is unreadable', () => {
   assertFault(() => readGgufHeader(folder), 'FILE_UNREADABLE', /is not a file/);
+});
+
+test('a text beyond the largest header is refused without being read', () => {
+  const path = join(folder, 'sparse.gguf');
+  const start = Buffer.alloc(40);
+  start.write('GGUF');
+  start.writeUInt32LE(3, 4);
+  start.writeBigUInt64LE(1n, 16);
+  start.writeBigUInt64LE(2n ** 26n, 24);
+  writeFileSync(path, start);
+  truncateSync(path, 2 ** 40);
+  assertFault(() => readGgufHeader(path), 'WEIGHTS_CORRUPT', /"a key" claims 67108864, the limit is 65535/);
+  start.writeBigUInt64LE(1n, 24);
+  start.writeUInt32LE(8, 33);
+  start.writeUInt8(2 ** 2, 40 - 1);
+  writeFileSync(path, Buffer.concat([start.subarray(0, 37), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0])]));
+  truncateSync(path, 2 ** 40);
+  assertFault(() => readGgufHeader(path), 'WEIGHTS_CORRUPT', /beyond the limit of 67108864 bytes/);
 });

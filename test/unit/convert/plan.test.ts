@@ -253,3 +253,26 @@ test('the default file name follows the folder name', () => {
     'Qwen3-Embedding-Tiny-10K-F32.gguf',
   );
 });
+
+test('a vocabulary of billions is refused before there is a list of it', () => {
+  assertFault(
+    () => plan(config({ vocab_size: 2 ** 32 - 1 })),
+    'MODEL_UNSUPPORTED',
+    /vocab_size is 4294967295, the limit/,
+  );
+});
+
+test('JSON of millions of values, or thousands of levels, is refused without a parser', () => {
+  for (const json of [`{"a":[${'[],'.repeat(2 ** 20)}0]}`, `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`])
+    assertFault(() => plan({ 'config.json': json }), 'FILE_UNREADABLE', /far too deep or long/);
+});
+
+test('front matter that does not end within reach is left out with a warning', () => {
+  plan({ 'README.md': `---\nlicense: mit\n${'- a\n'.repeat(100_000)}---\n` });
+  assert.match(warnings.join(), /README.md: its front matter has more than 262144 characters/);
+});
+
+test('a module at a path that no system takes is a fault', () => {
+  const modules = [{ type: 'sentence_transformers.models.Pooling', path: 'a'.repeat(5000) }];
+  assertFault(() => plan({ 'modules.json': modules }), 'FILE_UNREADABLE', /aaa\/config.json'$/);
+});

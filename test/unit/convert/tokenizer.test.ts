@@ -234,3 +234,11 @@ test('named templates get keys of their own, the default comes last', () => {
     ['chat_template', 'D'],
   ]);
 });
+
+test('two hundred thousand added tokens without an id get the next ones', () => {
+  const decoder = Object.fromEntries(
+    Array.from({ length: 200_000 }, (_, at) => [at, { content: `<t${String(at)}>` }]),
+  );
+  const { tokens } = vocabulary({ tokenizerConfig: { added_tokens_decoder: decoder } }, 200_011);
+  assert.deepEqual([tokens[11], tokens.at(-1)], ['<t0>', '<t199999>']);
+});
