@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains the model from a pack: ./train.py PACK OUT_FOLDER [--seconds 480] [--compile]. Needs torch, tokenizers and
+"""Trains the model from a pack: ./train.py PACK OUT_FOLDER [--seconds 400] [--compile]. Needs torch, tokenizers and
 safetensors, and one GPU; without a GPU it runs, too slowly for more than a trial. Same seed, same data: the same
 batches in the same order; how many of them fit into the time depends on the machine."""
 
@@ -22,16 +22,17 @@ from training.texts import read_pack, read_tests
 WARM_UP_STEPS = 200
 PEAK, EMBEDDING_PEAK = 2e-3, 4e-3
 FIRST_SCALE, MOST_SCALE = 20.0, 60.0
-SAVE_EVERY, LOOK_EVERY = 150.0, 60.0
+LOOK_EVERY = 50.0
+# How many of the training descriptions stand beside the held-out ones that are looked at while training.
+OTHERS = 9_000
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pack", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--seconds", type=float, default=480, help="time for training itself")
+    parser.add_argument("--seconds", type=float, default=400, help="time for training itself")
     parser.add_argument("--compile", action="store_true", help="compile the layers with torch.compile")
-    parser.add_argument("--trial", action="store_true", help="12 seconds without compiling, then 24 with it, to compare")
     parser.add_argument("--seed", type=int, default=8)
     return parser.parse_args()
 
@@ -90,21 +91,26 @@ def train(model, batches, seconds, look):
 
 
 class Observer:
-    """Prints dev figures and saves the model now and then."""
+    """Looks at held-out pairs now and then, prints their figures and keeps the weights that were best."""
 
-    def __init__(self, model, measure, tests, save):
-        self.model, self.measure, self.tests, self.save = model, measure, tests, save
-        self.next_look, self.next_save = 10.0, SAVE_EVERY
+    def __init__(self, model, report):
+        self.model, self.report = model, report
+        self.next_look, self.best, self.weights = LOOK_EVERY, 0.0, None
 
     def __call__(self, elapsed):
         if elapsed < self.next_look:
             return False
         self.next_look = elapsed + LOOK_EVERY
-        print(json.dumps(self.measure.report(self.model, self.tests["dev"])), flush=True)
-        if elapsed >= self.next_save:
-            self.next_save = elapsed + SAVE_EVERY
-            self.save()
+        self.look()
         return True
+
+    def look(self):
+        figures = self.report()
+        print("dev:", json.dumps(figures), flush=True)
+        score = figures["recall@10/256"] + figures["recall@1/256"]
+        if score > self.best:
+            self.best = score
+            self.weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
 
 
 def main():
@@ -120,17 +126,15 @@ def main():
     if arguments.compile:
         compile_layers(model)
     measure, tests = Measure(tokenizer, device), read_tests(arguments.pack)
-    save = lambda: export(model, tokenizer_folder, arguments.out)
     untrained = measure.report(model, tests["test"])
     print("random weights:", json.dumps(untrained), flush=True)
-    batches = Batches(table, kinds, languages, arguments.seed)
-    if arguments.trial:
-        print("not compiled:", train(model, batches, 12, lambda _: False), flush=True)
-        compile_layers(model)
-        print("compiled, with the time it takes:", train(model, batches, 24, lambda _: False), flush=True)
-        arguments.seconds = 12
-    log = train(model, batches, arguments.seconds, Observer(model, measure, tests, save))
-    save()
+    descriptions = kinds["package"][1]
+    others = [table.texts[i] for i in descriptions[:: max(1, len(descriptions) // OTHERS)].tolist()]
+    observer = Observer(model, lambda: measure.report(model, tests["dev"], others))
+    log = train(model, Batches(table, kinds, languages, arguments.seed), arguments.seconds, observer)
+    observer.look()
+    model.load_state_dict(observer.weights)
+    export(model, tokenizer_folder, arguments.out)
     figures = measure.report(model, tests["test"])
     print("test:", json.dumps(figures), flush=True)
     measure.examples(model)

@@ -12,16 +12,16 @@ from torch import nn
 class Shape:
     vocabulary: int
     hidden: int = 256
-    layers: int = 4
+    layers: int = 3
     heads: int = 4
     kv_heads: int = 2
     head_size: int = 64
-    feed_forward: int = 768
+    feed_forward: int = 512
     rope_theta: float = 10_000.0
     epsilon: float = 1e-6
     context: int = 512
     # Share of a training text's tokens that are blanked: the same pairs come by many times.
-    blanked: float = 0.08
+    blanked: float = 0.13
 
 
 class Norm(nn.Module):
