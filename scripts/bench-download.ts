@@ -1,7 +1,8 @@
 // One large file over loopback: this program, which hashes and syncs it, against `curl -L -o`, which does neither, in
 // turns.
 // `npm run bench:download -- [BYTES] [TURNS]`, 2,000,000,000 and 5 by default. Needs curl (`apt-get install curl`).
-// The hub runs in a process of its own; each fetch is a process too, timed from start to exit.
+// The hub runs in a process of its own; each fetch is a process too, timed from start to exit. Beside the rate stands the
+// processor time, which also means something on a machine that is busy otherwise.
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -55,62 +56,69 @@ async function serve(): Promise<void> {
   process.send?.(server.url);
 }
 
+interface Fetched {
+  seconds: number;
+  /** Of all its processes. */
+  processorSeconds: number;
+}
+
 async function compare(): Promise<void> {
   const hub = fork(fileURLToPath(import.meta.url), [String(sizeBytes)]);
   const [url] = (await once(hub, 'message')) as [string];
   console.log(`${cpus()[0]?.model ?? ''}, ${String(availableParallelism())} cores, Node ${process.version}`);
   console.log(execFileSync('curl', ['--version'], { encoding: 'utf8' }).split('\n')[0]);
-  const seconds = new Map<string, number[]>();
-  const record = (name: string, time: number): void => {
-    seconds.set(name, [...(seconds.get(name) ?? []), time]);
-  };
+  const fetches = new Map<string, Fetched[]>(CONTESTANTS.map(({ name }) => [name, []]));
   try {
     for (let turn = 0; turn < turns; turn++)
-      for (const contestant of CONTESTANTS) await time(contestant, { url, record });
+      for (const contestant of CONTESTANTS)
+        fetches.get(contestant.name)?.push(await fetchOnce(contestant, url));
   } finally {
     hub.disconnect();
   }
-  const base = seconds.get('curl') ?? [];
-  for (const [name, times] of seconds) {
-    // Turn by turn, so that a machine that slows down slows both.
-    const shares = times.map((time, turn) => (base[turn] ?? NaN) / time);
-    const [low, high] = [Math.min(...times), Math.max(...times)].map(rate);
-    console.log(
-      `${name.padEnd(34)} ${rate(median(times))} MB/s (${high ?? ''} to ${low ?? ''}), ${(100 * median(shares)).toFixed(0)} % of curl's rate`,
-    );
-  }
+  const base = fetches.get('curl') ?? [];
+  for (const [name, all] of fetches) console.log(describe(name, all, base));
 }
 
-function rate(time: number): string {
-  return (sizeBytes / 1e6 / time).toFixed(0);
+function describe(name: string, fetches: readonly Fetched[], base: readonly Fetched[]): string {
+  const times = fetches.map(({ seconds }) => seconds);
+  // Turn by turn, so that a machine that slows down slows both.
+  const shares = times.map((time, turn) => (100 * (base[turn]?.seconds ?? NaN)) / time);
+  const processor = fetches.map(({ processorSeconds }) => (processorSeconds * 1e9) / sizeBytes);
+  return [
+    name.padEnd(30),
+    `${spread(times.map((time) => sizeBytes / 1e6 / time))} MB/s`,
+    `${spread(shares)} % of curl's rate`,
+    `${spread(processor, 2)} s of processor per GB`,
+  ].join('  ');
 }
 
-async function time(
-  { name, command }: Contestant,
-  { url, record }: { url: string; record: (name: string, seconds: number) => void },
-): Promise<void> {
+/** Median, and the least and the most. */
+function spread(values: readonly number[], digits = 0): string {
+  const sorted = [...values].sort((a, b) => a - b).map((value) => value.toFixed(digits));
+  return `${sorted[Math.floor(sorted.length / 2)] ?? ''} (${sorted[0] ?? ''} to ${sorted.at(-1) ?? ''})`;
+}
+
+async function fetchOnce({ name, command }: Contestant, url: string): Promise<Fetched> {
   const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-bench-'));
   try {
-    const [program, args] = command(folder, url);
     const start = performance.now();
-    const child = spawn(program, args, {
+    const child = spawn('sh', ['-c', '"$@" && times', 'sh', ...command(folder, url).flat()], {
       env: { ...process.env, HF_ENDPOINT: url, HF_HUB_CACHE: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let output = '';
-    child.stdout.on('data', (text: Buffer) => (output = text.toString()));
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()));
     const [code] = (await once(child, 'close')) as [number | null];
     if (code !== 0) throw new Error(`${name} ended with ${String(code)}`);
-    // Ours tells how long it took without the start of Node.
-    const ms = /"ms":([\d.]+)/.exec(output)?.[1];
-    if (ms !== undefined) record(`${name}, without the start of Node`, Number(ms) / 1_000);
-    record(name, (performance.now() - start) / 1_000);
+    return { seconds: (performance.now() - start) / 1_000, processorSeconds: readTimes(output) };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+/** User and system time of a shell's children: the last line of what `times` prints. */
+function readTimes(output: string): number {
+  const times = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\s*$/.exec(output)?.slice(1).map(Number) ?? [];
+  const [userMinutes = NaN, userSeconds = NaN, minutes = NaN, seconds = NaN] = times;
+  return (userMinutes + minutes) * 60 + userSeconds + seconds;
 }

@@ -5,6 +5,7 @@ import { EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 import { Fault } from '../faults.ts';
 import type { HubSettings } from './contract.ts';
 import { faultOfRefusal, unreachable, type Headers, type Wanted } from './hub-faults.ts';
+import { ReceiveMemory } from './receive-memory.ts';
 import { rewriteToEndpoint, SOURCES } from './sources.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -43,6 +44,8 @@ export class Hub {
   readonly hasToken: boolean;
   readonly #origin: string;
   readonly #tokenHeaders: Headers;
+  /** What bodies come in, but for those that come through a proxy. */
+  readonly memory = new ReceiveMemory();
   readonly #agent: EnvHttpProxyAgent;
 
   constructor(settings: HubSettings, token: string | null) {
@@ -56,7 +59,7 @@ export class Hub {
       httpProxy: http,
       httpsProxy: https,
       noProxy: except,
-      connect: { timeout: connectMs },
+      connect: this.memory.connector({ timeout: connectMs }),
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
     });

@@ -97,7 +97,7 @@ export class PartialFile {
     await orLocalFault(this.path, async () => {
       const end = start + pieces.reduce((sum, { length }) => sum + length, 0);
       await writeAll(this.#bytes, pieces, start);
-      await this.#journal.appendFile(`${String(start)} ${String(end)}\n`);
+      await writeAll(this.#journal, [Buffer.from(`${String(start)} ${String(end)}\n`)]);
       this.#ranges = withRange(this.#ranges, { start, end });
       this.#unsyncedBytes += end - start;
       if (this.#unsyncedBytes >= SYNC_EVERY_BYTES && this.#sync === null) this.#startSync();
@@ -148,11 +148,12 @@ function journalText(file: Pick<RepoFile, 'sizeBytes' | 'digest'>, ranges: reado
   return `${journalHead(file)}\n${lines.join('')}`;
 }
 
-async function writeAll(handle: FileHandle, pieces: readonly Buffer[], start: number): Promise<void> {
+/** Without `start` to where the handle's last write ended. */
+async function writeAll(handle: FileHandle, pieces: readonly Buffer[], start?: number): Promise<void> {
   const wanted = pieces.reduce((sum, { length }) => sum + length, 0);
   const { bytesWritten } = await handle.writev([...pieces], start);
   if (bytesWritten === wanted) return;
   // Short writes happen where a disk is all but full; the next one then says so.
   const rest = Buffer.concat(pieces).subarray(bytesWritten);
-  await writeAll(handle, [rest], start + bytesWritten);
+  await writeAll(handle, [rest], start === undefined ? start : start + bytesWritten);
 }

@@ -1,4 +1,6 @@
 // From the body of an answer into a sink, in pieces large enough for a disk. One write runs while the next is received.
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ByteRange } from './byte-ranges.ts';
 import type { Hub, HubAnswer } from './open-hub.ts';
 
@@ -21,54 +23,63 @@ export async function receive(
   answer: HubAnswer,
   { range, cursor, write }: { range: ByteRange; cursor: Cursor; write: WritePieces },
 ): Promise<void> {
-  const sink = new Sink(cursor, write);
-  let receivedTo = cursor.at;
-  try {
-    for await (const piece of answer.body as AsyncIterable<Buffer>) {
-      const wanted = piece.subarray(0, range.end - receivedTo);
-      receivedTo += wanted.length;
-      if (wanted.length > 0) await sink.take(wanted);
-      // Left to its end otherwise, so that the connection serves again.
-      if (wanted.length < piece.length) break;
-    }
-  } catch (error) {
-    // What has come is kept for the next try, unless it was the disk that failed.
-    await sink.finish();
-    throw hub.brokenBody(error, answer.url);
-  }
+  const writeAndFree: WritePieces = async (pieces, start) => {
+    await write(pieces, start);
+    hub.memory.giveBack(pieces);
+  };
+  const sink = new Sink(range, { cursor, write: writeAndFree });
+  // Not iterated: an iterator joins pieces that wait, by copying them.
+  const end = await pipeline(answer.body, sink).catch((error: unknown) => error);
+  // What has come is kept for the next try, unless it was the disk that failed.
   await sink.finish();
-  if (receivedTo < range.end) throw hub.brokenBody(new Error('it sent less than it promised'), answer.url);
+  if (cursor.at < range.end)
+    throw hub.brokenBody(end ?? new Error('it sent less than it promised'), answer.url);
 }
 
-class Sink {
+class Sink extends Writable {
+  readonly #end: number;
   readonly #cursor: Cursor;
-  readonly #write: WritePieces;
+  readonly #writePieces: WritePieces;
+  #receivedTo: number;
   #pieces: Buffer[] = [];
-  #heldBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(cursor: Cursor, write: WritePieces) {
+  constructor({ end }: ByteRange, { cursor, write }: { cursor: Cursor; write: WritePieces }) {
+    super({ highWaterMark: WRITE_BYTES });
+    this.#end = end;
     this.#cursor = cursor;
-    this.#write = write;
+    this.#receivedTo = cursor.at;
+    this.#writePieces = write;
   }
 
-  async take(piece: Buffer): Promise<void> {
-    this.#pieces.push(piece);
-    this.#heldBytes += piece.length;
-    if (this.#heldBytes >= WRITE_BYTES) await this.#flush();
+  override _write(piece: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    const wanted = piece.subarray(0, this.#end - this.#receivedTo);
+    if (wanted.length > 0) this.#pieces.push(wanted);
+    this.#receivedTo += wanted.length;
+    if (wanted.length < piece.length) done(new Error('it sent more than it promised'));
+    else if (this.#heldBytes < WRITE_BYTES) done();
+    else
+      void this.#flush().then(() => {
+        done();
+      }, done);
   }
 
+  /** Resolves when all that was received is written. */
   async finish(): Promise<void> {
     if (this.#heldBytes > 0) await this.#flush();
     await this.#writing;
   }
 
+  get #heldBytes(): number {
+    return this.#pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Resolves when the write has begun: the one before it is over. */
   async #flush(): Promise<void> {
     await this.#writing;
-    const [pieces, start, end] = [this.#pieces, this.#cursor.at, this.#cursor.at + this.#heldBytes];
+    const [pieces, start, end] = [this.#pieces, this.#receivedTo - this.#heldBytes, this.#receivedTo];
     this.#pieces = [];
-    this.#heldBytes = 0;
-    this.#writing = this.#write(pieces, start).then(() => {
+    this.#writing = this.#writePieces(pieces, start).then(() => {
       this.#cursor.at = end;
     });
     // Whoever flushes or finishes next hears of a failure.
