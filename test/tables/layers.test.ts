@@ -19,6 +19,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   pool: ['faults.ts', 'embedder.ts', 'worker'],
   server: ['faults.ts', 'embedder.ts', 'float-text.ts', 'instruction.ts'],
   client: ['faults.ts'],
+  page: [],
   models: ['faults.ts', 'convert', 'download'],
   launch: ['faults.ts', 'embedder.ts', 'config', 'download', 'models', 'engine', 'pool', 'server'],
   doctor: ['faults.ts', 'config', 'convert', 'engine', 'launch', 'models', 'download'],
@@ -65,13 +66,16 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   fastify: 'server/',
   yaml: ['convert/front-matter.ts', 'config/config-file.ts'],
   'prom-client': 'server/metrics.ts',
+  preact: 'page/',
+  'preact/hooks': 'page/',
+  vite: 'page/vite.config.ts',
   'lru-cache': 'engine/engine.ts',
   '@huggingface/jinja': 'server/template-thread.ts',
 };
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .map((name) => name.replaceAll('\\', '/'))
-  .filter((name) => name.endsWith('.ts'));
+  .filter((name) => /\.tsx?$/.test(name));
 const roomOf = (file: string) => file.split('/')[0] ?? '';
 
 function importsOf(file: string): string[] {
