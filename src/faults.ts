@@ -510,7 +510,7 @@ export class Fault<Code extends FaultCode = FaultCode> extends Error {
 
   /** `error.code` of an OpenAI error body. */
   get wireCode(): string {
-    return rowOf(this.code).openaiCode ?? this.code.toLowerCase();
+    return wireCodeOf(this.code);
   }
 
   /** `error.param` of an OpenAI error body. */
@@ -523,6 +523,11 @@ export class Fault<Code extends FaultCode = FaultCode> extends Error {
     if (this.stack !== undefined) wire.stack = this.stack;
     return wire;
   }
+}
+
+/** `error.code` of an OpenAI error body, which no parameter changes. */
+export function wireCodeOf(code: FaultCode): string {
+  return rowOf(code).openaiCode ?? code.toLowerCase();
 }
 
 // The table's rows differ in Params; a union of functions cannot be called, so the pairing is widened here once.

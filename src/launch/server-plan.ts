@@ -22,6 +22,7 @@ export function planServer(settings: LaunchSettings, version: string): Omit<Serv
     healthTimeoutMs: settings.healthTimeoutSeconds * 1000,
     quietPaths: settings.quietPaths ?? [],
     requestLog: planRequestLog(settings),
+    ui: !settings.disableUi,
     metrics: settings.enableMetrics && planMetrics(settings),
   };
 }

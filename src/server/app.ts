@@ -2,6 +2,7 @@
 // Order for a request: id, count of open requests, key, 404 or 405, readiness, content type, body, handler.
 
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Access, Gate } from './access.ts';
 import type { Handler, HandlerContext } from './handler.ts';
@@ -11,7 +12,8 @@ import type { Endpoint } from './metrics.ts';
 import { taskOf } from './other-tasks.ts';
 import { makeRefuse, pathOf, type Refuse, refuseMalformed, type ServerLog, unknownRoute } from './refusal.ts';
 import { requestIdFrom } from './request-id.ts';
-import { FAULTS_OF_NO_ROUTE, faultsOf, pathsOf, type RouteName, ROUTES, type RouteRow } from './routes.ts';
+import { faultsOf, type Feature, pathsOf, type RouteRow } from './route-row.ts';
+import { FAULTS_OF_NO_ROUTE, type RouteName, rowsWith } from './routes.ts';
 import type { TlsContext } from './tls.ts';
 
 declare module 'fastify' {
@@ -23,7 +25,7 @@ declare module 'fastify' {
 
 export interface AppOptions extends HandlerContext {
   bodyLimitBytes: number;
-  exposesMetrics: boolean;
+  features: ReadonlySet<Feature>;
   gate: Gate;
   /** Routes answer below this path too: "" or "/prefix". */
   rootPath: string;
@@ -39,6 +41,14 @@ const REQUEST_TIMEOUT_MS = 300_000;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
+/** A row `forBrowsers` answers requests that ask for HTML; programs accept anything and meet another row. */
+const asksFor = () => ({
+  name: 'asksFor',
+  storage: () => new Map(),
+  deriveConstraint: ({ headers }: IncomingMessage) =>
+    headers.accept?.includes('text/html') === true ? 'html' : 'any',
+});
+
 export function buildApp(options: AppOptions): FastifyInstance {
   const refuse = makeRefuse({ ...options, faults: FAULTS_OF_NO_ROUTE });
   const app = fastify({
@@ -51,7 +61,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // Refusals while stopping are ours: they carry the fault's body and let /health say so.
     return503OnClosing: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096, constraints: { asksFor: asksFor() } },
     clientErrorHandler: refuseMalformed,
     frameworkErrors: (_error, request, reply) => {
       refuse(unknownRoute(request), request, reply);
@@ -65,9 +75,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     refuse(unknownRoute(request), request, reply);
   });
   const handlers: Partial<Record<RouteName, Handler>> = makeHandlers(options);
-  for (const name of Object.keys(ROUTES) as RouteName[]) {
-    const row: RouteRow = ROUTES[name];
-    if (row.onlyWith === 'metrics' && !options.exposesMetrics) continue;
+  for (const [name, row] of rowsWith(options.features)) {
     const rowRefuse = makeRefuse({ ...options, faults: faultsOf(row) });
     const handler = handlers[name] ?? (() => undefined);
     addRoute(app, { row, handler, refuse: rowRefuse, ...options });
@@ -153,8 +161,10 @@ function addRoute(app: FastifyInstance, parts: RouteParts): void {
   const methods = row.methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
   const allow = [...methods, 'OPTIONS'].join(', ');
   const config = { access: row.access };
+  const constraints = row.forBrowsers === true ? { asksFor: 'html' } : {};
   for (const url of pathsOf(row)) {
     app.route({
+      constraints,
       method: methods,
       url,
       config,
@@ -165,6 +175,8 @@ function addRoute(app: FastifyInstance, parts: RouteParts): void {
       },
       handler,
     });
+    // The other row of these paths has the other methods.
+    if (row.forBrowsers === true) continue;
     app.route({
       method: 'OPTIONS',
       url,

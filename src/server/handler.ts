@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Metrics } from './metrics.ts';
 import type { OpenRequests } from './open-requests.ts';
+import type { Pages } from './pages.ts';
 import type { ServerLog } from './refusal.ts';
 import type { RequestLog } from './request-log.ts';
 import type { PublicSettings, ServedModel } from './server-facts.ts';
@@ -19,6 +20,10 @@ export interface HandlerContext {
   /** Within which /health_generate must see a vector. */
   healthTimeoutMs: number;
   requestLog: RequestLog | null;
+  /** Null = there are none. */
+  pages: Pages | null;
+  /** What /openapi.json answers. */
+  openApi: object;
   log: ServerLog;
 }
 

@@ -61,12 +61,17 @@ const profileRows = (Object.keys(OF_PROFILE) as (keyof typeof OF_PROFILE)[]).map
   return { name, help, kind: 'counter', read: ({ profile }) => profile[field] };
 });
 
+/** Requests for embeddings that are being worked on: those that no worker has taken yet are not. */
+export function countRunning({ openEmbeddings, fleet }: Pick<Reading, 'openEmbeddings' | 'fleet'>): number {
+  return Math.max(0, openEmbeddings - fleet.waiting);
+}
+
 export const METRIC_ROWS: readonly MetricRow[] = [
   {
     name: 'sglang:num_running_reqs',
     help: 'Requests for embeddings that are being worked on.',
     kind: 'gauge',
-    read: ({ openEmbeddings, fleet }) => Math.max(0, openEmbeddings - fleet.waiting),
+    read: countRunning,
   },
   {
     name: 'sglang:num_queue_reqs',

@@ -64,7 +64,8 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #serverSeconds: Record<ServerStage, number> = { parse: 0, encode: 0 };
   #openEmbeddings = 0;
-  #embeddedCount = 0;
+  /** Of the requests for embeddings answered so far. */
+  readonly done = { requests: 0, inputs: 0, tokens: 0 };
   #profile = emptyProfile();
   #asking: Promise<void> | null = null;
 
@@ -155,9 +156,9 @@ export class Metrics {
     if (stage !== 'embed') this.#serverSeconds[stage] += seconds;
   }
 
-  /** Requests for embeddings answered so far. */
-  get embeddedCount(): number {
-    return this.#embeddedCount;
+  /** Requests for embeddings that were let in and have no answer yet. */
+  get openEmbeddings(): number {
+    return this.#openEmbeddings;
   }
 
   /** Counts the request as open until `work` is settled. */
@@ -171,7 +172,9 @@ export class Metrics {
   }
 
   embedded({ inputs, tokens, seconds }: EmbeddedRequest): void {
-    this.#embeddedCount += 1;
+    this.done.requests += 1;
+    this.done.inputs += inputs;
+    this.done.tokens += tokens;
     this.#requests.inc();
     this.#promptTokens.observe(tokens);
     this.#tokens.inc(tokens);

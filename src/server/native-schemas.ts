@@ -100,10 +100,18 @@ export const SERVER_INFO: JsonSchema = objectOf({
   disaggregation_mode: { const: 'null' },
   kv_events: { type: 'null' },
   speculative_algorithm: { type: 'null' },
+  load: objectOf({
+    num_running_reqs: count,
+    num_queue_reqs: count,
+    num_requests_total: count,
+    num_inputs_total: count,
+    prompt_tokens_total: count,
+  }),
   internal_states: { type: 'array' },
 });
 
 /** An answer that is a sentence or nothing. */
 export const PLAIN_TEXT: JsonSchema = { type: 'string', contentMediaType: 'text/plain' };
+export const HTML: JsonSchema = { type: 'string', contentMediaType: 'text/html' };
 export const NOTHING: JsonSchema = { type: 'string', maxLength: 0 };
 export const SENTENCE: JsonSchema = { type: 'string' };

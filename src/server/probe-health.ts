@@ -16,13 +16,13 @@ const PAUSE_MS = 100;
 export async function probeHealth({ service, metrics, healthTimeoutMs }: HandlerContext): Promise<Health> {
   const { health } = service;
   if (health !== 'healthy') return health;
-  const answeredBefore = metrics.embeddedCount;
+  const answeredBefore = metrics.done.requests;
   const { embedder } = service;
   try {
     await askVector(embedder, AbortSignal.timeout(healthTimeoutMs));
     return service.health;
   } catch {
-    return metrics.embeddedCount > answeredBefore ? service.health : 'unavailable';
+    return metrics.done.requests > answeredBefore ? service.health : 'unavailable';
   }
 }
 

@@ -1,29 +1,13 @@
 // The table of routes: methods, paths, who may call, what goes in and out, and every fault that the route may answer.
-// The server is built from it and refuses to answer a fault that its row does not list; docs/http.md is rendered from it.
+// The server is built from it and refuses to answer a fault that its row does not list; docs/http.md and /openapi.json
+// are rendered from it.
 
 import type { FaultCode } from '../faults.ts';
-import type { Access } from './access.ts';
 import * as native from './native-schemas.ts';
 import { OTHER_TASKS } from './other-tasks.ts';
+import { PAGE_ROUTES } from './page-routes.ts';
+import type { Feature, RouteRow } from './route-row.ts';
 import * as openai from './schemas.ts';
-import type { JsonSchema } from './schemas.ts';
-
-export interface RouteRow {
-  methods: readonly ('GET' | 'POST' | 'PUT')[];
-  /** The first is the one to use; `*` takes the rest of the path, slashes included. */
-  paths: readonly string[];
-  access: Access;
-  summary: string;
-  /** Refused before the body is read while the model loads (STARTING) or the server stops (STOPPING). */
-  needsModel: boolean;
-  body: JsonSchema | null;
-  /** Status of success and its schema; null = every request is refused, before its body is read. */
-  answer: { status: 200; schema: JsonSchema } | null;
-  /** The route exists only if the server was told to have it. */
-  onlyWith?: 'metrics';
-  /** Beside those that `faultsOf` adds. */
-  faults: readonly FaultCode[];
-}
 
 /** What a request that matches no row may meet. */
 export const FAULTS_OF_NO_ROUTE: readonly FaultCode[] = [
@@ -59,6 +43,7 @@ const GET_OR_POST = ['GET', 'POST'] as const;
 
 export const ROUTES = {
   embeddings: {
+    group: 'embeddings',
     methods: POST,
     paths: ['/v1/embeddings'],
     access: 'serve',
@@ -69,6 +54,7 @@ export const ROUTES = {
     faults: FAULTS_OF_EMBEDDING,
   },
   models: {
+    group: 'models',
     methods: GET,
     paths: ['/v1/models'],
     access: 'serve',
@@ -79,6 +65,7 @@ export const ROUTES = {
     faults: [],
   },
   model: {
+    group: 'models',
     methods: GET,
     paths: ['/v1/models/*'],
     access: 'serve',
@@ -89,6 +76,7 @@ export const ROUTES = {
     faults: ['MODEL_UNKNOWN'],
   },
   encode: {
+    group: 'embeddings',
     methods: POST_OR_PUT,
     paths: ['/encode'],
     access: 'serve',
@@ -99,6 +87,7 @@ export const ROUTES = {
     faults: FAULTS_OF_EMBEDDING,
   },
   tokenize: {
+    group: 'tokens',
     methods: POST,
     paths: ['/v1/tokenize'],
     access: 'serve',
@@ -109,6 +98,7 @@ export const ROUTES = {
     faults: [...FAULTS_OF_A_BODY, ...FAULTS_OF_THE_MODEL, 'TOO_MANY_INPUTS'],
   },
   detokenize: {
+    group: 'tokens',
     methods: POST,
     paths: ['/v1/detokenize'],
     access: 'serve',
@@ -119,6 +109,7 @@ export const ROUTES = {
     faults: [...FAULTS_OF_A_BODY, ...FAULTS_OF_THE_MODEL, 'TOO_MANY_INPUTS'],
   },
   otherTasks: {
+    group: 'other tasks',
     methods: POST_OR_PUT,
     paths: Object.keys(OTHER_TASKS),
     access: 'serve',
@@ -129,26 +120,29 @@ export const ROUTES = {
     faults: ['TASK_UNSUPPORTED'],
   },
   health: {
+    group: 'state',
     methods: GET,
     paths: ['/health'],
     access: 'open',
     summary: 'Whether requests can be answered now: 200 or 503',
     needsModel: false,
     body: null,
-    answer: { status: 200, schema: openai.HEALTH_ANSWER },
+    answer: { status: 200, schema: openai.HEALTH_ANSWER, orStatus: 503 },
     faults: [],
   },
   healthGenerate: {
+    group: 'state',
     methods: GET,
     paths: ['/health_generate'],
     access: 'open',
     summary: 'The same, proven by computing one vector: 200 or 503',
     needsModel: false,
     body: null,
-    answer: { status: 200, schema: openai.HEALTH_ANSWER },
+    answer: { status: 200, schema: openai.HEALTH_ANSWER, orStatus: 503 },
     faults: [],
   },
   ping: {
+    group: 'state',
     methods: GET,
     paths: ['/ping', '/'],
     access: 'serve',
@@ -159,6 +153,7 @@ export const ROUTES = {
     faults: [],
   },
   modelInfo: {
+    group: 'models',
     methods: GET,
     paths: ['/model_info', '/get_model_info'],
     access: 'serve',
@@ -169,6 +164,7 @@ export const ROUTES = {
     faults: [],
   },
   serverInfo: {
+    group: 'state',
     methods: GET,
     paths: ['/server_info', '/get_server_info'],
     access: 'inspect',
@@ -179,6 +175,7 @@ export const ROUTES = {
     faults: [],
   },
   metrics: {
+    group: 'state',
     methods: GET,
     paths: ['/metrics'],
     access: 'open',
@@ -190,6 +187,7 @@ export const ROUTES = {
     faults: [],
   },
   flushCache: {
+    group: 'management',
     methods: GET_OR_POST,
     paths: ['/flush_cache'],
     access: 'manage',
@@ -200,6 +198,7 @@ export const ROUTES = {
     faults: ['STARTING', 'STOPPING', ...FAULTS_OF_A_BODY],
   },
   abortRequest: {
+    group: 'management',
     methods: POST,
     paths: ['/abort_request'],
     access: 'manage',
@@ -209,16 +208,25 @@ export const ROUTES = {
     answer: { status: 200, schema: native.NOTHING },
     faults: FAULTS_OF_A_BODY,
   },
+  openapi: {
+    group: 'state',
+    methods: GET,
+    paths: ['/openapi.json'],
+    access: 'open',
+    summary: 'This API as an OpenAPI document',
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: openai.OPENAPI_DOCUMENT },
+    faults: [],
+  },
+  ...PAGE_ROUTES,
 } as const satisfies Record<string, RouteRow>;
 
 export type RouteName = keyof typeof ROUTES;
 
-/** Every fault that the route may answer. */
-export function faultsOf({ access, faults }: RouteRow): FaultCode[] {
-  return [...faults, ...(access === 'open' ? [] : ['UNAUTHORIZED' as const]), 'BUG'];
-}
-
-/** The paths, and those of OpenAI's kind without `/v1` too: clients differ on what a base URL includes. */
-export function pathsOf({ paths }: RouteRow): string[] {
-  return [...new Set(paths.flatMap((path) => [path, path.replace(/^\/v1(?=\/)/, '')]))];
+/** The rows of a server that has these features. */
+export function rowsWith(features: ReadonlySet<Feature>): [RouteName, RouteRow][] {
+  return (Object.entries(ROUTES) as [RouteName, RouteRow][]).filter(
+    ([, { onlyWith }]) => onlyWith === undefined || features.has(onlyWith),
+  );
 }

@@ -17,9 +17,11 @@ const text: JsonSchema = { type: 'string', minLength: 1 };
 
 export const EMBEDDINGS_BODY: JsonSchema = {
   type: 'object',
+  examples: [{ input: ['What is the capital of China?'], input_type: 'query' }],
   oneOf: [{ required: ['input'] }, { required: ['messages'] }],
   properties: {
     input: {
+      description: `A text, up to ${String(MAX_INPUTS)} texts, the token ids of one text, or lists of them`,
       oneOf: [
         text,
         { type: 'array', minItems: 1, maxItems: MAX_INPUTS, items: text },
@@ -27,10 +29,22 @@ export const EMBEDDINGS_BODY: JsonSchema = {
         { type: 'array', minItems: 1, maxItems: MAX_INPUTS, items: tokenIds },
       ],
     },
-    model: { type: ['string', 'null'] },
-    encoding_format: { enum: ['float', 'base64', null], default: 'float' },
-    dimensions: { type: ['integer', 'null'], minimum: MIN_DIMENSIONS },
+    model: {
+      description: 'Any name; the answer says which model made the vectors',
+      type: ['string', 'null'],
+    },
+    encoding_format: {
+      description: 'base64 is little-endian float32',
+      enum: ['float', 'base64', null],
+      default: 'float',
+    },
+    dimensions: {
+      description: 'Vectors are cut to so many numbers and brought to length 1 again; without it, all',
+      type: ['integer', 'null'],
+      minimum: MIN_DIMENSIONS,
+    },
     messages: {
+      description: 'A conversation in place of input: one vector, by the chat template',
       type: 'array',
       minItems: 1,
       items: {
@@ -42,21 +56,51 @@ export const EMBEDDINGS_BODY: JsonSchema = {
         },
       },
     },
-    add_generation_prompt: { type: ['boolean', 'null'], default: false },
-    chat_template_kwargs: { type: ['object', 'null'] },
-    input_type: { enum: [...Object.keys(INPUT_TYPES), null] },
-    instruction: { type: ['string', 'null'], minLength: 1 },
-    prompt_name: { type: ['string', 'null'] },
-    truncate: { enum: [true, false, 'NONE', 'START', 'END', null] },
+    add_generation_prompt: {
+      description: 'For the chat template',
+      type: ['boolean', 'null'],
+      default: false,
+    },
+    chat_template_kwargs: { description: 'For the chat template', type: ['object', 'null'] },
+    input_type: {
+      description: "query: the model's prompt for queries goes before each text; document: nothing does",
+      enum: [...Object.keys(INPUT_TYPES), null],
+    },
+    instruction: {
+      description: 'The task in a sentence, which goes before each text as the model was trained',
+      type: ['string', 'null'],
+      minLength: 1,
+    },
+    prompt_name: {
+      description: "A prompt of the model's config_sentence_transformers.json",
+      type: ['string', 'null'],
+    },
+    truncate: {
+      description: 'What becomes of an input beyond the limit: true and END cut its end, START its beginning',
+      enum: [true, false, 'NONE', 'START', 'END', null],
+    },
     truncate_prompt_tokens: {
+      description: "The limit in tokens, end token included; -1 is the model's context",
       oneOf: [{ enum: [-1, null] }, { type: 'integer', minimum: MIN_TRUNCATED_TOKENS }],
     },
-    truncation_side: { enum: ['left', 'right', null] },
-    truncation_direction: { enum: ['left', 'right', 'Left', 'Right', null] },
-    long_text: { enum: ['mean', null] },
-    chunk_tokens: { type: ['integer', 'null'], minimum: MIN_CHUNK_TOKENS },
-    chunk_overlap: { type: ['integer', 'null'], minimum: 0, default: 0 },
-    user: { type: ['string', 'null'] },
+    truncation_side: { description: 'The side that is cut', enum: ['left', 'right', null] },
+    truncation_direction: {
+      description: 'The same by another name',
+      enum: ['left', 'right', 'Left', 'Right', null],
+    },
+    long_text: { description: "mean: the mean of the vectors of an input's chunks", enum: ['mean', null] },
+    chunk_tokens: {
+      description: 'Most tokens of a chunk, end token included',
+      type: ['integer', 'null'],
+      minimum: MIN_CHUNK_TOKENS,
+    },
+    chunk_overlap: {
+      description: 'Tokens that a chunk has of the one before',
+      type: ['integer', 'null'],
+      minimum: 0,
+      default: 0,
+    },
+    user: { description: 'Not read', type: ['string', 'null'] },
   },
 };
 
@@ -111,8 +155,13 @@ export const MODEL_LIST: JsonSchema = {
   properties: { object: { const: 'list' }, data: { type: 'array', items: MODEL_CARD } },
 };
 
-/** The one answer that is no JSON. */
 export const METRICS_ANSWER: JsonSchema = { type: 'string', contentMediaType: 'text/plain' };
+
+export const OPENAPI_DOCUMENT: JsonSchema = {
+  type: 'object',
+  required: ['openapi', 'info', 'paths'],
+  properties: { openapi: { const: '3.1.0' }, info: { type: 'object' }, paths: { type: 'object' } },
+};
 
 export const HEALTH_ANSWER: JsonSchema = {
   type: 'object',

@@ -1,6 +1,8 @@
 // What /model_info, /server_info and /v1/models answer: SGLang's names and types, which its gateway parses strictly (one
 // wrong type loses it the whole object). Pure.
 
+import { countRunning } from './metric-rows.ts';
+import type { Metrics } from './metrics.ts';
 import type { Service } from './service.ts';
 
 export interface ServedModel {
@@ -16,6 +18,7 @@ interface Facts {
   model: ServedModel;
   settings: PublicSettings;
   service: Service;
+  metrics: Metrics;
 }
 
 /** Hugging Face's names of the one architecture that the engine accepts. */
@@ -23,7 +26,7 @@ const MODEL_TYPE = 'qwen3';
 const ARCHITECTURES = ['Qwen3ForCausalLM'];
 
 // `max_model_len` is SGLang's and vLLM's word for the longest input; clients of both read it.
-export function renderModelCard({ model, service }: Omit<Facts, 'settings'>): object {
+export function renderModelCard({ model, service }: Omit<Facts, 'settings' | 'metrics'>): object {
   const { id, createdUnixSeconds: created } = model;
   const card = { id, object: 'model', created, owned_by: 'qwen-embed', root: id, parent: null };
   const { contextTokens } = service;
@@ -34,7 +37,11 @@ export function weightVersionOf({ weight_version: version }: PublicSettings): st
   return typeof version === 'string' ? version : 'default';
 }
 
-export function renderModelInfo({ model, settings }: Facts): object {
+export function versionOf({ version }: PublicSettings): string {
+  return typeof version === 'string' ? version : 'unknown';
+}
+
+export function renderModelInfo({ model, settings }: Omit<Facts, 'metrics'>): object {
   const path = settings['model_path'] ?? model.id;
   return {
     model_path: path,
@@ -50,12 +57,12 @@ export function renderModelInfo({ model, settings }: Facts): object {
 }
 
 export function renderServerInfo(facts: Facts): object {
-  const { model, settings, service } = facts;
+  const { model, settings, service, metrics } = facts;
   return {
     tp_size: 1,
     dp_size: 1,
-    version: 'unknown',
     ...settings,
+    version: versionOf(settings),
     model_path: settings['model_path'] ?? model.id,
     served_model_name: model.id,
     is_embedding: true,
@@ -66,6 +73,18 @@ export function renderServerInfo(facts: Facts): object {
     speculative_algorithm: null,
     status: service.health === 'healthy' ? 'ready' : service.health,
     max_req_input_len: service.contextTokens,
+    load: renderLoad(metrics, service),
     internal_states: service.fleet.workers.map(({ state, deaths }) => ({ state, deaths })),
+  };
+}
+
+// Named as the metrics that say the same.
+function renderLoad({ openEmbeddings, done }: Metrics, { fleet }: Service): object {
+  return {
+    num_running_reqs: countRunning({ openEmbeddings, fleet }),
+    num_queue_reqs: fleet.waiting,
+    num_requests_total: done.requests,
+    num_inputs_total: done.inputs,
+    prompt_tokens_total: done.tokens,
   };
 }

@@ -9,10 +9,14 @@ import { Fault } from '../faults.ts';
 import { Gate, type Keys } from './access.ts';
 import { buildApp } from './app.ts';
 import { Metrics, type MetricsShape } from './metrics.ts';
+import { renderOpenApi } from './openapi.ts';
 import { OpenRequests } from './open-requests.ts';
+import { readPages } from './pages.ts';
 import type { ServerLog } from './refusal.ts';
 import { RequestLog, type RequestLogSettings } from './request-log.ts';
-import type { PublicSettings, ServedModel } from './server-facts.ts';
+import type { Feature } from './route-row.ts';
+import { rowsWith } from './routes.ts';
+import { type PublicSettings, type ServedModel, versionOf } from './server-facts.ts';
 import { type Backing, Service } from './service.ts';
 import { Threads } from './threads.ts';
 import { readTls, type TlsFiles, watchTls } from './tls.ts';
@@ -40,6 +44,8 @@ export interface ServerOptions {
   requestLog?: RequestLogSettings | null;
   /** Whether GET /metrics exists, and how. */
   metrics?: boolean | MetricsShape;
+  /** Whether there are pages for browsers at / and /docs. */
+  ui?: boolean;
   log?: ServerLog;
 }
 
@@ -81,9 +87,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   const app = buildApp({
     ...parts,
     tls: context,
-    exposesMetrics: options.metrics !== undefined && options.metrics !== false,
     gate: new Gate(options.keys ?? OPEN),
-    rootPath: options.rootPath ?? '',
     keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
     quietPaths: options.quietPaths ?? [],
     bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
@@ -116,8 +120,18 @@ function openParts(options: ServerOptions, log: ServerLog) {
   };
   const service = new Service();
   const openRequests = new OpenRequests(options.requestDeadlineMs);
-  const shape = typeof options.metrics === 'object' ? { shape: options.metrics } : {};
+  const { metrics = false, ui = false, rootPath = '' } = options;
+  const shape = typeof metrics === 'object' ? { shape: metrics } : {};
+  const pages = ui ? readPages() : null;
+  if (ui && pages === null) warn('there is no page at /: it was not built; npm run build builds it');
+  const features = new Set<Feature>();
+  if (metrics !== false) features.add('metrics');
+  if (pages !== null) features.add('pages');
   return {
+    pages,
+    features,
+    rootPath,
+    openApi: renderOpenApi({ rows: rowsWith(features), version: versionOf(settings), rootPath }),
     model,
     settings,
     healthTimeoutMs,

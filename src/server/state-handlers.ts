@@ -22,6 +22,7 @@ type StateRoute = Extract<
   | 'modelInfo'
   | 'serverInfo'
   | 'metrics'
+  | 'openapi'
   | 'flushCache'
   | 'abortRequest'
 >;
@@ -40,6 +41,7 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
       const text = await metrics.render();
       return reply.header('content-type', METRICS_TYPE).send(text);
     },
+    openapi: () => context.openApi,
     flushCache: async (_request, reply) => {
       await service.embedder.forget();
       return reply.type('text/plain; charset=utf-8').send('Cache flushed.\n');

@@ -39,6 +39,8 @@ test('the packed tarball holds the program, its types and its papers, and no tes
     'dist/src/index.js',
     'dist/src/index.d.ts',
     'dist/src/worker/main.js',
+    'dist/page/index.html',
+    'dist/page/docs.html',
     'LICENSE',
     'README.md',
     'CHANGELOG.md',

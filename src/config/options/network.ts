@@ -30,6 +30,13 @@ export const NETWORK = {
     rare: true,
     doc: 'prefix that a proxy routes by: every route also answers below it',
   },
+  disableUi: {
+    flag: 'disable-ui',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    doc: 'no pages for browsers at / and /docs',
+  },
   keepAliveSeconds: {
     flag: 'keep-alive',
     environment: 'SGLANG_TIMEOUT_KEEP_ALIVE',

@@ -92,6 +92,10 @@ test('requests are logged to stdout unless folders are named', () => {
 
 const metricsOf = (settings: Partial<LaunchSettings>) => plan({ enableMetrics: true, ...settings }).metrics;
 
+test('there are pages for browsers unless --disable-ui takes them away', () => {
+  assert.deepEqual([plan({}).ui, plan({ disableUi: true }).ui], [true, false]);
+});
+
 test('metrics are there only when they are asked for, with labels and bounds of the command line', () => {
   assert.equal(plan({ extraMetricLabels: { a: 'b' } }).metrics, false);
   assert.deepEqual(metricsOf({ extraMetricLabels: { team: 'a' }, latencyBuckets: [0.1, 1] }), {

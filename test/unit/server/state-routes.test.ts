@@ -39,9 +39,34 @@ test("the server's facts are its settings and its state, under the old name too"
       speculative_algorithm: null,
       status: 'ready',
       max_req_input_len: 512,
+      load: {
+        num_running_reqs: 0,
+        num_queue_reqs: 0,
+        num_requests_total: 0,
+        num_inputs_total: 0,
+        prompt_tokens_total: 0,
+      },
       internal_states: [{ state: 'ready', deaths: 1 }],
     });
   }
+});
+
+test("the server's facts count what was done and what waits", async (t) => {
+  const { server, embedder, post } = await openTestServer(t);
+  server.serve(embedder, { fleet: () => ({ workers: [], waiting: 1 }) });
+  await post({ input: ['ab', 'c'] });
+  embedder.hold();
+  const open = [post({ input: 'd' }), post({ input: 'e' }), post({ input: 'f' })];
+  while (embedder.calls.length < 4) await new Promise(setImmediate);
+  assert.deepEqual((await server.app.inject('/server_info')).json<{ load: object }>().load, {
+    num_running_reqs: 2,
+    num_queue_reqs: 1,
+    num_requests_total: 1,
+    num_inputs_total: 2,
+    prompt_tokens_total: 5,
+  });
+  await server.close({ graceMs: 0 });
+  await Promise.all(open);
 });
 
 test('whatever its state, a server that listens answers / and /ping', async (t) => {
