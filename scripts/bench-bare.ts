@@ -67,5 +67,5 @@ async function measure(compute: ComputeKind): Promise<void> {
   console.log(JSON.stringify({ compute, tokens: TOKENS, decodes: Number(flags.decodes), p50Ms }));
 }
 
-for (const compute of onGpu ? (['graph', 'llama'] as const) : (['llama'] as const)) await measure(compute);
+for (const compute of ['graph', 'llama'] as const) await measure(compute);
 process.exit(0);

@@ -25,7 +25,7 @@ const onGpu = flags.device !== 'cpu';
 function open(modelFile: string, { gpu = onGpu } = {}): Embedder {
   const shape: Pick<EngineSettings, 'compute' | 'lanes' | 'batchTokens' | 'flashAttention'> = gpu
     ? { compute: 'graph', lanes: 3, batchTokens: 2048, flashAttention: true }
-    : { compute: 'llama', lanes: 1, batchTokens: 256, flashAttention: false };
+    : { compute: 'graph', lanes: 2, batchTokens: 256, flashAttention: false };
   return openEngine({
     modelFile,
     backend: gpu ? (flags.device as EngineSettings['backend']) : 'cpu',

@@ -1,4 +1,4 @@
-// The engine as benchmarks run it: on the CPU, one lane, nothing shared and nothing cached between texts,
+// The engine as benchmarks run it: on the CPU, as `launch` plans it, nothing shared and nothing cached between texts,
 // unless a caller changes that.
 import { availableParallelism } from 'node:os';
 import type { Embedder } from '../src/embedder.ts';
@@ -8,12 +8,12 @@ export function openCpuEngine(modelFile: string, changed: Partial<EngineSettings
   return openEngine({
     modelFile,
     backend: 'cpu',
-    compute: 'llama',
+    compute: 'graph',
     libraryFolder: null,
     gpuLayers: 0,
     splitMode: 'layer',
     threads: availableParallelism(),
-    lanes: 1,
+    lanes: Math.min(2, availableParallelism()),
     batchTokens: 256,
     batchTexts: null,
     chunkTokens: 256,

@@ -1,5 +1,5 @@
-// Owns the choice of who computes: llama.cpp's contexts, exact on the CPU and known to every backend, or the engine's
-// own graph, quicker on CUDA. Both give lanes of one shape; the weights that lanes share are here.
+// Owns the choice of who computes: llama.cpp's contexts, known to every backend, or the engine's own graph, quicker on
+// CUDA and on CPUs. Both give lanes of one shape; the weights that lanes share are here.
 // H200, 4B bf16, 1,024 tokens of 32-token texts per batch, 1 / 2 / 3 lanes: llama 24k / 31k / 33k tokens/s, graph
 // 49k / 51k / 51k.
 import type { Profile } from '../embedder.ts';

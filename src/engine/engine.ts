@@ -45,7 +45,7 @@ export interface EngineSettings extends LaneLimits {
   gpuLayers: number;
   /** How several GPUs share the model; without effect where only one is visible. */
   splitMode: SplitMode;
-  /** Threads that compute one decode. */
+  /** Threads that compute one decode, or several at the same time together. */
   threads: number;
   /** Decodes that run at the same time on the one loaded model. */
   lanes: number;

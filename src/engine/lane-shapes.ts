@@ -13,7 +13,10 @@ export interface LaneLimits {
   chunkTokens: number;
   /** Longest text. */
   contextTokens: number;
-  /** For batches of texts; a text that goes in chunks always has it. */
+  /**
+   * Attention that keeps and sums in half precision, for batches of texts; a text that goes in chunks always has it.
+   * Without it llama.cpp takes its other kernels, and the graph keeps keys and values in float32.
+   */
   flashAttention: boolean;
 }
 

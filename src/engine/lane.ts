@@ -59,6 +59,9 @@ export interface Decoder {
    */
   decodeChunk(tokens: Int32Array, start: number, isLast: boolean): Promise<Float32Array>;
 
+  /** Of the decodes from now on. */
+  setThreads(threads: number): void;
+
   close(): void;
 }
 
@@ -131,6 +134,10 @@ export class Lane implements Decoder {
     this.#usedSequences = 1;
     await this.#decode([{ tokens, start, sequence: 0 }]);
     return this.#readVector(0);
+  }
+
+  setThreads(threads: number): void {
+    this.#options.llama.setContextThreads(this.#context, threads, threads);
   }
 
   close(): void {

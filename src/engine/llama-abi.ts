@@ -71,6 +71,10 @@ function bindFunctions(llama: Library, base: Library) {
       'void *llama_init_from_model(void *model, llama_context_params params)',
     ),
     freeContext: of<(context: Pointer) => void>(llama, 'void llama_free(void *context)'),
+    setContextThreads: of<(context: Pointer, forOne: number, forBatches: number) => void>(
+      llama,
+      'void llama_set_n_threads(void *context, int32_t n_threads, int32_t n_threads_batch)',
+    ),
     getMemory: of<(context: Pointer) => Pointer>(llama, 'void *llama_get_memory(void *context)'),
     removeSequence: of<(memory: Pointer, sequence: number, from: number, to: number) => boolean>(
       llama,

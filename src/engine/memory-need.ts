@@ -11,8 +11,9 @@ import type { LaneShape } from './lane.ts';
 import type { ModelShape } from './model-file.ts';
 
 const F32_BYTES = 4;
-/** A key and a value in half precision. */
-const KEY_VALUE_BYTES = 4;
+/** A key and a value: llama.cpp's always in half precision, the graph's only with flash attention. */
+const HALF_PAIR_BYTES = 4;
+const FULL_PAIR_BYTES = 8;
 const ROW_NUMBER_BYTES = 8;
 
 export interface WeightBytes {
@@ -47,8 +48,8 @@ export function laneBytes(compute: ComputeKind, shape: ModelShape, lane: LaneSha
   return compute === 'graph' ? graphLaneBytes(shape, lane) : llamaLaneBytes(shape, lane);
 }
 
-const cellBytes = ({ layers, kvHeads, headDim }: ModelShape): number =>
-  layers * kvHeads * headDim * KEY_VALUE_BYTES;
+const cellBytes = ({ layers, kvHeads, headDim }: ModelShape, pairBytes: number): number =>
+  layers * kvHeads * headDim * pairBytes;
 
 /** Floats per token when a layer is widest: gate, up and their product, residual, norm, and what attention left. */
 const ffnFloats = ({ hidden, ffn, heads, headDim }: ModelShape): number =>
@@ -68,8 +69,8 @@ function llamaLaneBytes(shape: ModelShape, lane: LaneShape): LaneBytes {
     : Math.max(ffnFloats(shape), scores) * F32_BYTES + cells * 4 + kvHeads * headDim * ROW_NUMBER_BYTES;
   const prefixCells = prefixSequences === 0 ? 0 : lane.cells - batchTokens;
   return {
-    keysValues: (cells - prefixCells) * cellBytes(shape),
-    prefixes: prefixCells * cellBytes(shape),
+    keysValues: (cells - prefixCells) * cellBytes(shape, HALF_PAIR_BYTES),
+    prefixes: prefixCells * cellBytes(shape, HALF_PAIR_BYTES),
     compute: tokens * perToken,
     // Token vectors on the way in, every token's output on the way out.
     host: 2 * batchTokens * hidden * F32_BYTES,
@@ -80,16 +81,17 @@ function llamaLaneBytes(shape: ModelShape, lane: LaneShape): LaneBytes {
 // prefixes and long texts have a pair per layer.
 function graphLaneBytes(shape: ModelShape, lane: LaneShape): LaneBytes {
   const { heads, kvHeads, headDim } = shape;
-  const { batchTokens, sequences, prefixSequences } = lane;
+  const { batchTokens, sequences, prefixSequences, flashAttention } = lane;
   if (sequences === 1 && prefixSequences === 0) return graphLongLaneBytes(shape, lane);
   const prefixTokens = prefixSequences === 0 ? 0 : lane.cells - batchTokens;
   const queryRows = slotRows(lane);
   const kvRows = queryRows + sequences * prefixTokens;
+  const pairBytes = flashAttention ? HALF_PAIR_BYTES : FULL_PAIR_BYTES;
   return {
     keysValues:
-      roundUp(kvRows, ROW_STEP) * kvHeads * headDim * KEY_VALUE_BYTES +
+      roundUp(kvRows, ROW_STEP) * kvHeads * headDim * pairBytes +
       roundUp(queryRows, ROW_STEP) * heads * headDim * F32_BYTES,
-    prefixes: prefixTokens * cellBytes(shape),
+    prefixes: prefixTokens * cellBytes(shape, pairBytes),
     compute: graphComputeBytes(shape, {
       tokens: batchTokens,
       rows: queryRows,
@@ -100,10 +102,11 @@ function graphLaneBytes(shape: ModelShape, lane: LaneShape): LaneBytes {
   };
 }
 
+// The last layer's keys and values are float32 on the CPU, as much as those of one more layer.
 function graphLongLaneBytes(shape: ModelShape, { batchTokens, cells }: LaneShape): LaneBytes {
   const keys = roundUp(cells, CELL_STEP);
   return {
-    keysValues: keys * cellBytes(shape),
+    keysValues: keys * cellBytes({ ...shape, layers: shape.layers + 1 }, HALF_PAIR_BYTES),
     prefixes: 0,
     compute: graphComputeBytes(shape, { tokens: batchTokens, rows: batchTokens, keys, prefixRows: 0 }),
     host: graphInputBytes(batchTokens, keys),

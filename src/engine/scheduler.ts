@@ -4,14 +4,14 @@ import type { Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
 import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
+import { planThreads, type ThreadShares } from './lane-threads.ts';
 import type { Decoder, LaneShape } from './lane.ts';
 import { PrefixStore } from './prefixes.ts';
 import { isVector } from './vector.ts';
 import type { Work } from './work.ts';
 
-export interface SchedulerOptions extends LaneLimits {
+export interface SchedulerOptions extends LaneLimits, ThreadShares {
   openLane: (shape: LaneShape) => Decoder;
-  lanes: number;
   profile: Profile;
 }
 
@@ -84,6 +84,12 @@ export class Scheduler {
     return !this.#texts.isEmpty || (hasLongWork && !this.#longBusy);
   }
 
+  /** Of a decode that begins now. */
+  get #threads(): number {
+    const othersRest = this.#idle.length === this.#lanes.length - 1;
+    return planThreads(this.#options, othersRest && !this.#hasWork);
+  }
+
   async #work(lane: Decoder): Promise<void> {
     while (this.#hasWork) {
       const batch = this.#takeBatch();
@@ -110,6 +116,7 @@ export class Scheduler {
     try {
       profile.batches++;
       for (const { cost, tokens } of batch) profile.prefixTokens += tokens.length - cost;
+      lane.setThreads(this.#threads);
       await lane.decodeTexts(batch, (i, raw) => {
         const work = batch[i];
         if (work?.isAlone === false && !isVector(raw)) again.push(work);
@@ -135,6 +142,7 @@ export class Scheduler {
       const end = position + (chunks.shift() ?? 0);
       this.#options.profile.batches++;
       const isLast = end === work.tokens.length;
+      lane.setThreads(this.#threads);
       const raw = await lane.decodeChunk(work.tokens.subarray(position, end), position, isLast);
       run.position = end;
       if (isLast) work.finish(raw);

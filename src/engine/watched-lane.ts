@@ -45,6 +45,10 @@ class WatchedLane implements Decoder {
     return this.#watch(tokens.length, this.#lane.decodeChunk(tokens, start, isLast));
   }
 
+  setThreads(threads: number): void {
+    this.#lane.setThreads(threads);
+  }
+
   close(): void {
     this.#lane.close();
   }

@@ -86,11 +86,12 @@ function findProblem(device: DeviceSettings['device'], backend: Backend, { gpus 
 }
 
 /**
- * Who computes, best first. Our own graph knows one device and is proven on CUDA (H200, 4B bf16 over HTTP, 32-token
- * texts: 49.6k tokens/s, llama.cpp's contexts 35.9k); where CUDA lacks a kernel for the model's shape, llama.cpp knows a
- * way round. On the CPU llama.cpp's attention is the exact one.
+ * Who computes, best first. Our own graph knows one device and is measured on CUDA (H200, 4B bf16 over HTTP, 32-token
+ * texts: 49.6k tokens/s, llama.cpp's contexts 35.9k) and on CPUs (docs/performance.md); where a kernel for the model's
+ * shape is lacking, llama.cpp knows a way round.
  */
 function pickComputes({ compute, tensorParallel }: DeviceSettings, backend: Backend): ComputeKind[] {
   if (compute !== 'auto') return [compute];
-  return backend === 'cuda' && tensorParallel === 1 ? ['graph', 'llama'] : ['llama'];
+  const isMeasured = backend === 'cpu' || (backend === 'cuda' && tensorParallel === 1);
+  return isMeasured ? ['graph', 'llama'] : ['llama'];
 }

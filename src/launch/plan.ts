@@ -7,6 +7,7 @@ import type { EngineSettings } from '../engine/engine.ts';
 import type { Backend } from '../engine/libraries.ts';
 import { Fault } from '../faults.ts';
 import { adviseFit } from './advice.ts';
+import { planCoreShares, type CoreShares } from './core-shares.ts';
 import { planCandidates, type Candidate, type PassedOver } from './candidates.ts';
 import { findShortPlace, listPlaces, shortageFault, type Place } from './fit.ts';
 import { planGpuGroups, type GpuGroup, type GroupSettings } from './gpu-groups.ts';
@@ -98,7 +99,8 @@ function fitWorkers(question: PlanQuestion, candidate: Candidate): Attempt | { s
   const { backend, compute } = candidate;
   const groups = planGroups(question, backend);
   const split = groups === null ? 1 : settings.tensorParallel;
-  const ladder = planSizes(settings, backend, planContext(question));
+  const cores = coresOf(question);
+  const ladder = planSizes(settings, { backend, cores, contextTokens: planContext(question) });
   const budget = {
     machine,
     groups,
@@ -137,13 +139,19 @@ function planContext({ settings, machine, model }: PlanQuestion): number {
   });
 }
 
+function coresOf({ settings, machine, model }: PlanQuestion): CoreShares {
+  const share = Math.max(1, Math.floor(machine.cores / settings.dataParallel));
+  return planCoreShares(settings.threads ?? share, model.shape);
+}
+
 function planWorker(
-  { settings, machine }: PlanQuestion,
+  question: PlanQuestion,
   { candidate, sizes, group }: { candidate: Candidate; sizes: Sizes; group: GpuGroup | null },
 ): WorkerPlan {
+  const { settings } = question;
   const { backend, compute } = candidate;
   const onCpu = backend === 'cpu';
-  const share = Math.max(1, Math.floor(machine.cores / settings.dataParallel));
+  const { cores, threads } = coresOf(question);
   const variable = VISIBLE_GPUS[backend];
   return {
     engine: {
@@ -152,7 +160,7 @@ function planWorker(
       compute,
       gpuLayers: onCpu ? 0 : -1,
       splitMode: group === null ? 'layer' : settings.splitMode,
-      threads: settings.threads ?? (onCpu ? share : Math.min(share, GPU_HOST_THREADS)),
+      threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),
       ...sizes,

@@ -4,6 +4,7 @@ import type { Settings } from '../config/options.ts';
 import type { Backend } from '../engine/libraries.ts';
 import { CELL_STEP, type LaneLimits } from '../engine/lane-shapes.ts';
 import { Fault } from '../faults.ts';
+import type { CoreShares } from './core-shares.ts';
 
 export type SizeSettings = Pick<
   Settings<'launch'>,
@@ -16,16 +17,23 @@ export type SizeSettings = Pick<
   | 'contextLength'
 >;
 
+/** Where a worker runs, and what else its sizes depend on. */
+export interface WorkerPlace {
+  backend: Backend;
+  cores: CoreShares;
+  /** Longest text that is asked for. */
+  contextTokens: number;
+}
+
 /** Sizes of one worker; part of the engine's settings. */
 export interface Sizes extends LaneLimits {
   lanes: number;
 }
 
-// CPU, 2 cores, 8 layers of the 0.6B, bf16, texts of 32 tokens: 837, 882, 745 tokens/s with 128, 256, 512 per batch.
-// Flash attention would give 994, but sums in half precision and in an order that depends on the batch: a text alone
-// and among others then differs by 1.5e-3 (f32 weights) to 2e-2 (q8_0) of its largest component, without it by 1e-7.
+// Without flash attention a text alone and among others differs by 3e-7 of its largest component (f32 weights), or by
+// nothing (q8_0).
+const CPU_SIZES = { batchTokens: 256, prefixTokens: 96, flashAttention: false };
 // GPUs need 1,024 to 2,048 tokens per batch, and lanes that fill each other's gaps.
-const CPU_SIZES = { lanes: 1, batchTokens: 256, prefixTokens: 96, flashAttention: false };
 const GPU_SIZES = { lanes: 3, batchTokens: 2048, prefixTokens: 512, flashAttention: true };
 
 /** Less is not worth a GPU's while; and no server for Qwen3-Embedding should refuse a page of text. */
@@ -36,12 +44,9 @@ const LEAST = { batchTokens: { cpu: 64, gpu: 512 }, prefixTokens: 128, contextTo
  * what costs speed before what costs an ability: prefixes, lanes, batches, and at last the longest text.
  * Faults: BAD_OPTION where --max-total-tokens holds no batch.
  */
-export function planSizes(
-  settings: SizeSettings,
-  backend: Backend,
-  contextTokens: number,
-): [Sizes, ...Sizes[]] {
-  let sizes = wishedSizes(settings, backend, contextTokens);
+export function planSizes(settings: SizeSettings, worker: WorkerPlace): [Sizes, ...Sizes[]] {
+  const { backend } = worker;
+  let sizes = wishedSizes(settings, worker);
   const ladder: [Sizes, ...Sizes[]] = [sizes];
   const step = (change: Partial<Sizes>): void => {
     sizes = { ...sizes, ...change };
@@ -59,9 +64,9 @@ export function planSizes(
   return limit === null ? ladder : withinCells(ladder, limit);
 }
 
-function wishedSizes(settings: SizeSettings, backend: Backend, contextTokens: number): Sizes {
+function wishedSizes(settings: SizeSettings, { backend, cores, contextTokens }: WorkerPlace): Sizes {
   const { maxRunningRequests, prefillMaxRequests, chunkedPrefillSize } = settings;
-  const picked = backend === 'cpu' ? CPU_SIZES : GPU_SIZES;
+  const picked = backend === 'cpu' ? { ...CPU_SIZES, lanes: cores.lanes } : GPU_SIZES;
   const lanes = Math.min(settings.lanes ?? picked.lanes, maxRunningRequests ?? Infinity);
   const perLane = maxRunningRequests === null ? Infinity : Math.floor(maxRunningRequests / lanes);
   const batchTexts = Math.min(perLane, prefillMaxRequests ?? Infinity);

@@ -128,12 +128,12 @@ for (const model of ['the tiny model', 'a model of middle size']) {
         assertClose(need.compute, { actual: told('compute'), excess: 0.15 });
       });
 
-    for (const [batchTokens, prefixTokens] of [
-      [256, 96],
-      [512, 192],
+    for (const [batchTokens, prefixTokens, flashAttention] of [
+      [256, 96, false],
+      [512, 192, true],
     ] as const)
       test(`takes in our own graph at most what the formula says for batches of ${String(batchTokens)}`, async () => {
-        const lane = text(batchTokens, prefixTokens, true);
+        const lane = text(batchTokens, prefixTokens, flashAttention);
         await assertGraphFits(file(), lane, async (decoder) => {
           for (const texts of costlyBatches(lane)) await decoder.decodeTexts(texts, () => undefined);
         });

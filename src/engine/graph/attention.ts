@@ -5,11 +5,11 @@ import type { Pointer } from '../llama-abi.ts';
 import { isEven, type BlockShape, type ForwardShape } from './blocks.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import type { BlockInputs, InputLayout } from './inputs.ts';
+import type { KeysValues } from './memory.ts';
 import type { PlacedInputs } from './placed-inputs.ts';
 import type { Sketch } from './sketch.ts';
 
-const F32_BYTES = 4;
-const F16_BYTES = 2;
+const BYTES = { F32: 4, F16: 2 } as const;
 
 export interface AttentionParts {
   sketch: Sketch;
@@ -19,12 +19,10 @@ export interface AttentionParts {
   hyperparameters: Hyperparameters;
 }
 
-export interface QueriesKeysValues {
+export interface QueriesKeysValues extends KeysValues {
   q: Pointer;
   /** The queries lie in slots, not one after another. */
   inSlots: boolean;
-  k: Pointer;
-  v: Pointer;
   /** The queries are those of each text's last token only. */
   ofLastRows: boolean;
 }
@@ -60,7 +58,7 @@ export class Attention {
     return sketch.joinRows(attended);
   }
 
-  #attendBlock({ q, k, v, ofLastRows }: QueriesKeysValues, place: Place): Pointer {
+  #attendBlock({ q, k, v, type, ofLastRows }: QueriesKeysValues, place: Place): Pointer {
     const { sketch, inputs: placed, hyperparameters } = this.#parts;
     const { heads, kvHeads, headDim } = hyperparameters;
     const { block, inputs, firstQuery, firstKv } = place;
@@ -70,9 +68,9 @@ export class Attention {
       return sketch.view(tensor, { shape, strides: [row, head, row * of.rows], offset: row * of.first });
     };
     const rows = ofLastRows ? 1 : block.length;
-    const keys = { heads: kvHeads, rows: block.kvLength, first: firstKv, bytes: F16_BYTES };
+    const keys = { heads: kvHeads, rows: block.kvLength, first: firstKv, bytes: BYTES[type] };
     const views = {
-      q: slots(q, { heads, rows, first: firstQuery, bytes: F32_BYTES }),
+      q: slots(q, { heads, rows, first: firstQuery, bytes: BYTES.F32 }),
       k: slots(k, keys),
       v: slots(v, keys),
     };

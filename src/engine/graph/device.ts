@@ -6,7 +6,10 @@ import { shortageOf } from '../devices.ts';
 import type { Llama, Pointer } from '../llama-abi.ts';
 import { bindGgml, DEVICE_TYPES, type Ggml } from './ggml-abi.ts';
 
+type DeviceKind = keyof typeof DEVICE_TYPES;
+
 export interface Device {
+  kind: DeviceKind;
   ggml: Ggml;
   pointer: Pointer;
   bufferType: Pointer;
@@ -16,11 +19,12 @@ export interface Device {
 }
 
 /** Faults: NATIVE_MISMATCH, ENGINE_FAILED where the libraries see no such device. */
-export function openDevice(llama: Llama, kind: keyof typeof DEVICE_TYPES): Device {
+export function openDevice(llama: Llama, kind: DeviceKind): Device {
   const ggml = bindGgml(llama);
   const pointer = ggml.findDevice(DEVICE_TYPES[kind]);
   if (pointer === null) throw new Fault('ENGINE_FAILED', { problem: `the libraries see no ${kind} device` });
   return {
+    kind,
     ggml,
     pointer,
     bufferType: ggml.bufferType(pointer),

@@ -210,7 +210,7 @@ class Builder {
     const [from, to] = [this.#inputs.get(prefixFrom), this.#inputs.get(prefixTo)];
     const copy = (into: Pointer, out: Pointer) =>
       this.#sketch.run(this.#sketch.setRows(into, this.#sketch.getRows(out, from), to));
-    return { k: copy(target.k, store.k), v: copy(target.v, store.v) };
+    return { ...target, k: copy(target.k, store.k), v: copy(target.v, store.v) };
   }
 
   /** Writes k, normed and rotated, and v to their rows; also to the store, if this is a prefix. */
@@ -228,7 +228,7 @@ class Builder {
     const rotated = this.#rotate({ rows: k, heads: kvHeads, count }, layer.kNorm, this.#layout.positions);
     const keys = { tensor: rotated, rowBytes: kvHeads * headDim * F32_BYTES, offset: 0 };
     const { kvRows, storeRows } = this.#layout;
-    const kept = { k: write(target.k, keys, kvRows), v: write(target.v, v, kvRows) };
+    const kept = { ...target, k: write(target.k, keys, kvRows), v: write(target.v, v, kvRows) };
     const store = this.#store[index];
     if (storeRows !== null && store !== undefined) {
       write(store.k, keys, storeRows);

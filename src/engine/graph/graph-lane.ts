@@ -36,6 +36,8 @@ export class GraphLane implements Decoder {
   readonly cells: number;
   readonly #options: GraphLaneOptions;
   readonly #backend: Pointer;
+  /** null on devices that have threads of their own. */
+  readonly #threadSetter: Pointer | null;
   readonly #allocator: Pointer;
   readonly #memory: LaneMemory;
   readonly #sketchMemory = new SketchMemory();
@@ -51,13 +53,16 @@ export class GraphLane implements Decoder {
     const { ggml } = device;
     const backend = ggml.openBackend(device.pointer, null);
     if (backend === null) throw new Fault('ENGINE_FAILED', { problem: `${device.name} could not be opened` });
-    const setter = ggml.findProcedure(ggml.deviceRegistry(device.pointer), 'ggml_backend_set_n_threads');
-    if (setter !== null) ggml.setThreads(setter, backend, threads);
     this.cells = cells;
     this.#options = options;
     this.#backend = backend;
+    this.#threadSetter = ggml.findProcedure(
+      ggml.deviceRegistry(device.pointer),
+      'ggml_backend_set_n_threads',
+    );
+    this.setThreads(threads);
     this.#allocator = ggml.openAllocator(device.bufferType);
-    this.#memory = new LaneMemory(device, weights.hyperparameters);
+    this.#memory = new LaneMemory(device, weights.hyperparameters, options.flashAttention ? 'F16' : 'F32');
     this.#prefixes = new PrefixRows(prefixSequences === 0 ? 0 : cells - batchTokens);
     try {
       this.#tryOut();
@@ -99,6 +104,11 @@ export class GraphLane implements Decoder {
     const block = { texts: 1, tokens: length, length, before: start, kvLength };
     const shape: ForwardShape = { blocks: [block], keeps: 'chunks', hasOutput: isLast };
     return this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
+  }
+
+  setThreads(threads: number): void {
+    if (this.#threadSetter === null) return;
+    this.#options.device.ggml.setThreads(this.#threadSetter, this.#backend, threads);
   }
 
   close(): void {

@@ -13,6 +13,7 @@ const OVERFLOWS = 13;
 class FakeLane implements Decoder {
   readonly cells = 100;
   readonly batches: number[][] = [];
+  readonly threads: number[] = [];
 
   decodeTexts(texts: readonly Work[], onVector: (index: number, raw: Float32Array) => void): Promise<void> {
     const tokens = texts.map((text) => text.tokens[0] ?? 0);
@@ -27,16 +28,23 @@ class FakeLane implements Decoder {
     return Promise.reject(new TypeError('no text here is long'));
   }
 
+  setThreads(threads: number): void {
+    this.threads.push(threads);
+  }
+
   close(): void {
     this.batches.length = 0;
   }
 }
 
-function openScheduler(): { lane: FakeLane; embed: (...calls: number[][]) => Call[] } {
+function openScheduler(shares = { lanes: 1, threads: 1 }): {
+  lane: FakeLane;
+  embed: (...calls: number[][]) => Call[];
+} {
   const lane = new FakeLane();
   const scheduler = new Scheduler({
     openLane: () => lane,
-    lanes: 1,
+    ...shares,
     profile: emptyProfile(),
     batchTokens: 64,
     batchTexts: null,
@@ -80,4 +88,12 @@ test('a text that comes out whole is computed once', async () => {
   const { lane, embed } = openScheduler();
   await Promise.all(embed([1, 2], [3]).map(({ done }) => done));
   assert.deepEqual(lane.batches, [[1, 2, 3]]);
+});
+
+test('a decode has all threads while nothing else wants any, and a share beside others', async () => {
+  const { lane, embed } = openScheduler({ lanes: 2, threads: 4 });
+  await Promise.all(embed([1]).map(({ done }) => done));
+  const full = Array.from({ length: 64 }, (_, i) => i + 20);
+  await Promise.all(embed([...full, 2]).map(({ done }) => done));
+  assert.deepEqual(lane.threads, [4, 2, 2]);
 });

@@ -20,6 +20,10 @@ class FakeLane implements Decoder {
     return new Promise((resolve) => (this.finish = resolve));
   }
 
+  setThreads(threads: number): void {
+    assert.fail(`${String(threads)} threads, of which nobody spoke`);
+  }
+
   close(): void {
     this.finish(VECTOR);
   }

@@ -78,7 +78,7 @@ test('--device auto takes the CPU where the GPU has no room, and keeps the reaso
   const { attempts, passedOver } = plan({ machine: withCuda(1, 2) });
   assert.deepEqual(
     attempts.map(({ backend }) => backend),
-    ['cpu'],
+    ['cpu', 'cpu'],
   );
   assert.match(passedOver[0]?.fault.message ?? '', /^too little memory on CUDA0: /);
 });
