@@ -16,7 +16,7 @@ import { SAMPLE_DRAFT } from './sample.ts';
 import { TextMap } from './text-map.tsx';
 import { type Result, useEmbedding } from './use-embedding.ts';
 import { useLoad } from './use-load.ts';
-import { compareResult } from './view.ts';
+import { compareAt, compareWhole } from './view.ts';
 
 export function App({ api }: { api: Api }) {
   const [draft, setDraft] = useState<Draft>(SAMPLE_DRAFT);
@@ -31,6 +31,10 @@ export function App({ api }: { api: Api }) {
   useEffect(() => {
     submit(draft);
   }, [keysGiven]);
+  const isReady = live?.status === 'ready';
+  useEffect(() => {
+    if (isReady && refusal?.status === 503) submit(draft);
+  }, [isReady]);
   const giveKey = (key: string): void => {
     api.useKey(key);
     setKeysGiven((count) => count + 1);
@@ -74,7 +78,8 @@ function Answers({ api, result }: { api: Api; result: Result }) {
   const [chosen, setChosen] = useState(0);
   const selected = Math.min(chosen, texts.length - 1);
   const dimensions = Math.min(wanted ?? full, full);
-  const view = useMemo(() => compareResult(result, dimensions), [result, dimensions]);
+  const whole = useMemo(() => compareWhole(result), [result]);
+  const view = useMemo(() => compareAt(result, whole, dimensions), [result, whole, dimensions]);
   const choice = { selected, onSelect: setChosen };
   const shown = {
     question: result.question,
@@ -85,7 +90,7 @@ function Answers({ api, result }: { api: Api; result: Result }) {
   };
   return (
     <div class="answers">
-      <DimensionSlider result={result} view={view} onDimensions={setWanted} />
+      <DimensionSlider result={result} whole={whole} view={view} onDimensions={setWanted} />
       <HeatMap texts={texts} view={view} {...choice} />
       <div class="pair">
         <Neighbours texts={texts} view={view} selected={selected} />

@@ -2,18 +2,20 @@
 
 import { useMemo } from 'preact/hooks';
 import { formatShare } from './format.ts';
-import { type Agreement, agree, compare, stepsUpTo } from './vectors.ts';
+import { type Agreement, agree, compare, type Matrix, stepsUpTo } from './vectors.ts';
 import type { Compared, View } from './view.ts';
 
 interface DimensionSliderProps {
   result: Compared;
+  /** The similarities at full length. */
+  whole: Matrix;
   view: View;
   onDimensions: (dimensions: number) => void;
 }
 
-export function DimensionSlider({ result, view, onDimensions }: DimensionSliderProps) {
+export function DimensionSlider({ result, whole, view, onDimensions }: DimensionSliderProps) {
   const { dimensions, full } = view;
-  const kept = useMemo(() => keptAtSteps(result, full), [result, full]);
+  const kept = useMemo(() => keptAtSteps(result, whole), [result, whole]);
   return (
     <section class="card" aria-labelledby="dimensions-title">
       <h2 id="dimensions-title">
@@ -52,9 +54,9 @@ export function DimensionSlider({ result, view, onDimensions }: DimensionSliderP
   );
 }
 
-function keptAtSteps({ rows, columns }: Compared, full: number): [step: number, kept: Agreement][] {
-  const whole = compare(rows, columns, full);
-  return stepsUpTo(full).map((step) => [step, agree(compare(rows, columns, step), whole)]);
+function keptAtSteps({ rows, columns }: Compared, whole: Matrix): [step: number, kept: Agreement][] {
+  const steps = stepsUpTo(rows[0]?.length ?? 0);
+  return steps.map((step) => [step, agree(compare(rows, columns, step), whole)]);
 }
 
 /** What cutting and reading change, in sentences. */

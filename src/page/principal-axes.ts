@@ -1,7 +1,7 @@
 // Vectors as points in the plane: the two directions in which they differ most (principal component analysis). Pure.
 // There are fewer texts than components, so the axes come from the texts' products with each other, by power iteration.
 
-import type { Vector } from './vectors.ts';
+import { dot, type Vector } from './vectors.ts';
 
 export interface Plane {
   /** One point per vector; the middle of all is at 0, 0. */
@@ -29,9 +29,7 @@ export function projectToPlane(vectors: readonly Vector[]): Plane {
 
 /** Products of all vectors with each other after their mean is taken away, from the products before. */
 function centredProducts(vectors: readonly Vector[]): number[][] {
-  const raw = vectors.map((a) =>
-    vectors.map((b) => a.reduce((sum, value, at) => sum + value * (b[at] ?? 0), 0)),
-  );
+  const raw = vectors.map((a) => vectors.map((b) => dot(a, b)));
   const means = raw.map((row) => row.reduce((sum, value) => sum + value, 0) / row.length);
   const mean = means.reduce((sum, value) => sum + value, 0) / Math.max(1, means.length);
   return raw.map((row, i) => row.map((value, j) => value - (means[i] ?? 0) - (means[j] ?? 0) + mean));

@@ -12,9 +12,10 @@ export function cut(vector: Vector, dimensions: number): Vector {
   return length === 0 ? part : part.map((value) => value / length);
 }
 
-function dot(a: Vector, b: Vector): number {
+// A plain loop: with iterators a slider would wait a second for 64 texts of 4,096 numbers.
+export function dot(a: Vector, b: Vector): number {
   let sum = 0;
-  for (const [index, value] of a.entries()) sum += value * (b[index] ?? 0);
+  for (let index = 0; index < a.length; index++) sum += (a[index] ?? 0) * (b[index] ?? 0);
   return sum;
 }
 

@@ -23,15 +23,22 @@ export interface View {
   plane: Plane;
 }
 
-export function compareResult({ question, rows, columns }: Compared, dimensions: number): View {
+/** All rows with all columns at full length. */
+export function compareWhole({ rows, columns }: Compared): Matrix {
+  return compare(rows, columns, rows[0]?.length ?? 0);
+}
+
+/** `whole` is what `compareWhole` gives, which no length changes. */
+export function compareAt({ question, rows, columns }: Compared, whole: Matrix, dimensions: number): View {
   const full = rows[0]?.length ?? 0;
+  const isFull = dimensions === full;
   const { rowKind } = question;
   return {
     dimensions,
     full,
     rowKind,
-    similarities: compare(rows, columns, dimensions),
-    atFullLength: dimensions === full ? null : compare(rows, columns, full),
+    similarities: isFull ? whole : compare(rows, columns, dimensions),
+    atFullLength: isFull ? null : whole,
     withoutReading: rowKind === 'plain' ? null : compare(columns, columns, dimensions),
     plane: projectToPlane(columns.map((vector) => cut(vector, dimensions))),
   };

@@ -6,7 +6,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { findBrowser, openBrowser } from '../../scripts/open-browser.ts';
 import type { ServerOptions } from '../../src/server/server.ts';
-import { openServingServer, type TestServer } from '../unit/server/open-test-server.ts';
+import { openServingServer, openTestServer, type TestServer } from '../unit/server/open-test-server.ts';
 
 const executable = findBrowser();
 
@@ -29,6 +29,8 @@ export interface OpenedPage extends TestServer {
 
 interface PageOptions {
   path?: string;
+  /** Whether the server has its embedder. */
+  isServing?: boolean;
   server?: Partial<ServerOptions>;
   context?: BrowserContextOptions;
   /** Before the page is loaded. */
@@ -36,7 +38,8 @@ interface PageOptions {
 }
 
 export async function openPage(t: TestContext, options: PageOptions = {}): Promise<OpenedPage> {
-  const opened = await openServingServer(t, { ui: true, ...options.server });
+  const open = options.isServing === false ? openTestServer : openServingServer;
+  const opened = await open(t, { ui: true, ...options.server });
   browser ??= openBrowser(executable ?? '');
   const context = await (await browser).newContext(options.context);
   t.after(() => context.close());

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readPages } from '../../src/server/pages.ts';
 import { openServingServer } from '../unit/server/open-test-server.ts';
@@ -18,11 +19,13 @@ test('those who ask for HTML get the page at /, others the answer that there alw
     );
 });
 
-test('both pages with all their files weigh less than 60 KB', () => {
+test('both pages with all their files weigh what the README says, and less than 60 KB', () => {
   const pages = readPages();
   assert.ok(pages !== null, 'npm run build:page builds them');
   const sizeBytes = [...pages.values()].reduce((sum, { length }) => sum + length, 0);
   assert.ok(sizeBytes < 60_000, String(sizeBytes));
+  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+  assert.match(readme, new RegExp(`Both pages are ${String(Math.round(sizeBytes / 1000))} KB`));
 });
 
 test('without the pages / is for machines and /docs is unknown', async (t) => {
@@ -108,6 +111,19 @@ pageTest("a refusal is shown in the server's words, with its hint", async (t) =>
   assert.match(note, /Error 400: input 1 has 1000 tokens, the limit is 512/);
   assert.match(note, /Hint: send "truncate": true/);
   await assertAccessible(page);
+});
+
+pageTest('a page of a server that still loads goes on by itself when the model is there', async (t) => {
+  const { page, server, embedder } = await openPage(t, {
+    isServing: false,
+    prepare: (page) => page.clock.install(),
+  });
+  await page.getByText('Error 503: the model is still loading').waitFor();
+  await page.getByText('starting', { exact: true }).waitFor();
+  server.serve(embedder);
+  await page.clock.runFor(3100);
+  await page.getByRole('table', { name: /Cosine/ }).waitFor();
+  assert.equal(await page.getByRole('alert').isVisible(), false);
 });
 
 pageTest('the load is what the server did since the last look', async (t) => {
