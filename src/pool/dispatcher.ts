@@ -29,6 +29,8 @@ export interface Order {
 interface Job extends Order {
   deaths: number;
   suspect: boolean;
+  /** When a worker got it. */
+  sentMs: number;
   /** Only the first call counts. */
   settle: (outcome: Embeddings | Fault) => void;
 }
@@ -65,7 +67,7 @@ export class Dispatcher {
         else resolve(outcome);
         this.#close();
       };
-      const job: Job = { ...order, deaths: 0, suspect: false, settle };
+      const job: Job = { ...order, deaths: 0, suspect: false, sentMs: 0, settle };
       order.signal.addEventListener('abort', cancel, { once: true });
       this.#openCount += 1;
       this.#fresh.add(job);
@@ -85,14 +87,15 @@ export class Dispatcher {
     this.#desks.delete(runner);
     const resent: Job[] = [];
     let isExplained = false;
+    const nowMs = performance.now();
     for (const job of desk.jobs) {
-      const verdict = judge(job, death);
-      job.deaths += 1;
+      const verdict = judge({ ...job, heldMs: nowMs - job.sentMs }, death);
+      if (verdict !== 'bystander') job.deaths += 1;
       if (verdict === 'guilty') {
         isExplained = true;
         job.settle(new Fault('WORKER_DIED', { deaths: job.deaths }));
       } else if (!job.signal.aborted) {
-        job.suspect = verdict === 'suspect';
+        job.suspect ||= verdict === 'suspect';
         if (job.suspect) this.#suspects.add(job);
         else resent.push(job);
       }
@@ -155,6 +158,7 @@ export class Dispatcher {
   }
 
   #run(desk: Desk, job: Job): void {
+    job.sentMs = performance.now();
     desk.jobs.add(job);
     desk.requests += 1;
     desk.bytes += job.body.length;

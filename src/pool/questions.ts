@@ -1,8 +1,9 @@
 // Questions to workers beside vectors: token ids, which every worker answers alike, and the order to forget, which goes
-// to all. One worker is asked, another if it dies over it; what kills two is not asked again.
+// to all. One worker is asked, another if it dies over it; what kills two, as suspicion.ts judges, is not asked again.
 // Knows no embedding: those have the dispatcher.
 import type { TokenOptions } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import { judge, type Death } from './suspicion.ts';
 import {
   decodeIdLists,
   decodeTexts,
@@ -13,11 +14,9 @@ import {
 
 export interface Answerer {
   readonly isOpen: boolean;
-  /** null when it died over the question. */
-  ask(path: string, question: unknown): Promise<string | null>;
+  /** The answer, or how it died over the question. */
+  ask(path: string, question: unknown): Promise<string | Death>;
 }
-
-const MOST_DEATHS = 2;
 
 /** Faults of all: WORKER_DIED, STARTING while no worker is ready, and what the worker answers. */
 export class Questions {
@@ -42,12 +41,17 @@ export class Questions {
   }
 
   async #askOne(path: string, question: unknown): Promise<string> {
-    for (let deaths = 0; deaths < MOST_DEATHS; deaths++) {
+    const involvement = { deaths: 0, suspect: false };
+    for (;;) {
       const answerer = this.#candidates().find(({ isOpen }) => isOpen);
       if (answerer === undefined) throw new Fault('STARTING', {});
+      const sentMs = performance.now();
       const answer = await answerer.ask(path, question);
-      if (answer !== null) return answer;
+      if (typeof answer === 'string') return answer;
+      const verdict = judge({ ...involvement, heldMs: performance.now() - sentMs }, answer);
+      if (verdict !== 'bystander') involvement.deaths += 1;
+      if (verdict === 'guilty') throw new Fault('WORKER_DIED', { deaths: involvement.deaths });
+      involvement.suspect ||= verdict === 'suspect';
     }
-    throw new Fault('WORKER_DIED', { deaths: MOST_DEATHS });
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Log } from './log.ts';
-import { planRestart, type RestartLimits } from './restart-policy.ts';
+import { planRestart, wasFutile, type RestartLimits } from './restart-policy.ts';
 import { renderDeath, type Death } from './suspicion.ts';
 import { WorkerHandle, type WorkerStart } from './worker-handle.ts';
 
@@ -38,10 +38,13 @@ export interface SlotStatus {
 export class WorkerSlot {
   readonly #options: SlotOptions;
   readonly #stopping = new AbortController();
-  readonly #deathTimesMs: number[] = [];
   #worker: WorkerHandle | null = null;
   #state: SlotState = 'starting';
   #deaths = 0;
+  #startedMs = 0;
+  /** When the present worker became ready. */
+  #readyMs: number | null = null;
+  #futileLives = 0;
   #everReady = false;
   #problem: string | null = null;
 
@@ -107,6 +110,8 @@ export class WorkerSlot {
   #start(): WorkerHandle {
     const { index, limits, log, planStart } = this.#options;
     this.#state = 'starting';
+    this.#startedMs = performance.now();
+    this.#readyMs = null;
     const worker = new WorkerHandle({
       ...planStart(),
       startTimeoutMs: limits.startTimeoutMs,
@@ -121,18 +126,17 @@ export class WorkerSlot {
 
   #becomeReady(worker: WorkerHandle): void {
     this.#state = 'ready';
+    this.#readyMs = performance.now();
     this.#everReady = true;
     this.#options.log('info', 'worker is ready', { worker: this.#options.index, pid: worker.pid });
   }
 
   async #afterDeath({ worker, death, fault, isExplained }: Autopsy): Promise<Fault | null> {
     const { index, limits, log } = this.#options;
-    const nowMs = performance.now();
     this.#deaths += 1;
-    if (!isExplained) this.#deathTimesMs.push(nowMs);
+    if (!isExplained) this.#judgeLife(death);
     this.#problem = fault?.message ?? `it ${renderDeath(death)}`;
-    const history = { everReady: this.#everReady, deathTimesMs: this.#deathTimesMs };
-    const decision = planRestart({ history, limits, nowMs });
+    const decision = planRestart({ everReady: this.#everReady, futileLives: this.#futileLives }, limits);
     const fields = { worker: index, problem: this.#problem, lastWords: worker.lastWords };
     if (decision.kind === 'give-up') {
       this.#state = 'given-up';
@@ -144,6 +148,16 @@ export class WorkerSlot {
     log('warn', 'worker died and is restarted', { ...fields, afterMs: decision.afterMs });
     await delay(decision.afterMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     return null;
+  }
+
+  #judgeLife({ offence }: Death): void {
+    const life = {
+      startedMs: this.#startedMs,
+      readyMs: this.#readyMs,
+      endedMs: performance.now(),
+      silentMs: offence?.kind === 'hang' ? this.#options.limits.silenceTimeoutMs : 0,
+    };
+    this.#futileLives = wasFutile(life) ? this.#futileLives + 1 : 0;
   }
 }
 

@@ -56,7 +56,7 @@ test('a request that kills two workers is refused and the innocents beside it ar
 });
 
 test('poison that keeps coming never harms the others and never costs the only worker', async (t) => {
-  const limits = { firstDelayMs: 1, maxDeaths: 3 };
+  const limits = { firstDelayMs: 1, maxFutileLives: 3 };
   const { pool } = await openTestPool(t, { worker: 'poison', restartLimits: limits });
   const texts = words(40).map((text, index) => (index % 8 === 3 ? 'poison' : text));
   const outcomes = await embedEach(pool, texts);
@@ -85,7 +85,7 @@ test('a worker that aborts mid-batch is restarted and its batch is tried once mo
 
 test('a worker that dies too often is given up and every call then says so', async (t) => {
   const settings = () => ({ pauseMs: 5 });
-  const limits = { firstDelayMs: 1, maxDeaths: 1 };
+  const limits = { firstDelayMs: 1, maxFutileLives: 1 };
   const { pool } = await openTestPool(t, { worker: 'known', settings, restartLimits: limits });
   const pids = new Set<number>();
   const kill = (): boolean => {
@@ -99,6 +99,7 @@ test('a worker that dies too often is given up and every call then says so', asy
   await until(kill);
   await assert.rejects(pool.embed(['a']), {
     code: 'WORKER_START_FAILED',
-    message: 'no worker could start: it was killed by SIGKILL and has died 2 times within 120 s',
+    message:
+      'no worker could start: it was killed by SIGKILL and has died 2 times in a row, each time sooner than it takes to start',
   });
 });

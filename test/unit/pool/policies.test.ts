@@ -3,58 +3,84 @@ import { PassThrough } from 'node:stream';
 import test from 'node:test';
 import { Fault } from '../../../src/faults.ts';
 import { LastWords } from '../../../src/pool/last-words.ts';
-import { DEFAULT_RESTART_LIMITS as limits, planRestart } from '../../../src/pool/restart-policy.ts';
+import {
+  DEFAULT_RESTART_LIMITS as limits,
+  planRestart,
+  wasFutile,
+} from '../../../src/pool/restart-policy.ts';
 import { joinEmbeddings, shiftIndex } from '../../../src/pool/slices.ts';
 import { judge } from '../../../src/pool/suspicion.ts';
 import { planWorkerEnv } from '../../../src/pool/worker-env.ts';
 
 const aborted = { exitCode: null, signal: 'SIGABRT' } as const;
 const killed = { exitCode: null, signal: 'SIGKILL' } as const;
+const hung = { ...killed, offence: { kind: 'hang', problem: 'a decode' } } as const;
 const exited = { exitCode: 1, signal: null } as const;
 
+/** Long enough to have done anything. */
+const heldMs = 60_000;
+
 test('who was in a worker that fell by itself is a suspect', () => {
-  assert.equal(judge({ deaths: 0, suspect: false }, aborted), 'suspect');
-  assert.equal(judge({ deaths: 0, suspect: false }, exited), 'suspect');
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs }, aborted), 'suspect');
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs }, exited), 'suspect');
 });
 
 test('who was in a worker that was killed because it hung is a suspect', () => {
-  assert.equal(judge({ deaths: 0, suspect: false }, { ...killed, hang: 'a decode' }), 'suspect');
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs }, hung), 'suspect');
 });
 
 test('who was in a worker that was killed is sent again, but not for ever', () => {
-  assert.equal(judge({ deaths: 0, suspect: false }, killed), 'resend');
-  assert.equal(judge({ deaths: 1, suspect: false }, killed), 'suspect');
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs }, killed), 'resend');
+  assert.equal(judge({ deaths: 1, suspect: false, heldMs }, killed), 'suspect');
 });
 
-test('a suspect whose worker dies is guilty', () => {
-  for (const death of [aborted, killed, exited]) {
-    assert.equal(judge({ deaths: 1, suspect: true }, death), 'guilty');
+test('a suspect whose worker falls by itself is guilty', () => {
+  for (const death of [aborted, exited, hung]) {
+    assert.equal(judge({ deaths: 1, suspect: true, heldMs }, death), 'guilty');
   }
 });
 
-const decide = (deathTimesMs: number[], everReady = true) =>
-  planRestart({ history: { everReady, deathTimesMs }, limits, nowMs: 1_000_000 });
-const recent = (count: number): number[] => Array.from({ length: count }, (_, index) => 999_000 + index);
-
-test('a worker that never was ready is given up', () => {
-  assert.deepEqual(decide([], false), { kind: 'give-up', reason: 'before it was ever ready' });
+test('who came to a worker just before it was killed had no part in it', () => {
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs: 100 }, killed), 'bystander');
+  assert.equal(judge({ deaths: 2, suspect: true, heldMs: 100 }, killed), 'bystander');
+  assert.equal(judge({ deaths: 0, suspect: false, heldMs: 100 }, aborted), 'suspect');
 });
 
-test('each further death doubles the pause, up to the limit', () => {
-  const pauses = [0, 1, 2, 3, 5].map((count) => decide(recent(count)));
+test('a suspect whose worker is killed is tried once more, and guilty if that one is killed too', () => {
+  assert.equal(judge({ deaths: 1, suspect: true, heldMs }, killed), 'suspect');
+  assert.equal(judge({ deaths: 2, suspect: true, heldMs }, killed), 'guilty');
+});
+
+const decide = (futileLives: number, everReady = true) => planRestart({ everReady, futileLives }, limits);
+
+test('a worker that never was ready is given up', () => {
+  assert.deepEqual(decide(0, false), { kind: 'give-up', reason: 'before it was ever ready' });
+});
+
+test('each further futile life doubles the pause, up to the limit', () => {
+  const pauses = [0, 1, 2, 3, 5].map((count) => decide(count));
   const afterMs = pauses.map((decision) => (decision.kind === 'restart' ? decision.afterMs : null));
   assert.deepEqual(afterMs, [100, 100, 200, 400, 1600]);
-  const short = planRestart({
-    history: { everReady: true, deathTimesMs: recent(5) },
-    limits: { ...limits, maxDelayMs: 300 },
-    nowMs: 1_000_000,
-  });
+  const short = planRestart({ everReady: true, futileLives: 5 }, { ...limits, maxDelayMs: 300 });
   assert.deepEqual(short, { kind: 'restart', afterMs: 300 });
 });
 
-test('too many deaths within the window end it, old ones are forgotten', () => {
-  assert.deepEqual(decide(recent(6)), { kind: 'give-up', reason: 'and has died 6 times within 120 s' });
-  assert.equal(decide([1, 2, 3, 4, 5, 6, ...recent(1)]).kind, 'restart');
+test('too many futile lives in a row end it', () => {
+  const reason = 'and has died 6 times in a row, each time sooner than it takes to start';
+  assert.deepEqual(decide(6), { kind: 'give-up', reason });
+});
+
+test('a life is futile where less time was served than it took to start', () => {
+  const life = { startedMs: 0, readyMs: 1000, endedMs: 1900, silentMs: 0 };
+  assert.equal(wasFutile(life), true);
+  assert.equal(wasFutile({ ...life, endedMs: 2000 }), false);
+  assert.equal(wasFutile({ ...life, readyMs: null }), true);
+});
+
+test('the time that a worker hung before it was killed was not served', () => {
+  const life = { startedMs: 0, readyMs: 1000, endedMs: 301_500, silentMs: 300_000 };
+  assert.equal(wasFutile(life), true);
+  assert.equal(wasFutile({ ...life, endedMs: 302_000 }), false);
 });
 
 test('last words are the last lines, the unfinished one included', () => {

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Death } from '../../../src/pool/suspicion.ts';
 import { Questions, type Answerer } from '../../../src/pool/questions.ts';
 
-const answerer = (answer: string | null, asked: string[] = []): Answerer => ({
+const ABORTED: Death = { exitCode: null, signal: 'SIGABRT' };
+const KILLED: Death = { exitCode: null, signal: 'SIGKILL' };
+
+const answerer = (answer: string | Death, asked: string[] = []): Answerer => ({
   isOpen: true,
   ask: (path) => {
     asked.push(path);
@@ -17,16 +21,22 @@ test('a worker that is dying is passed over', async () => {
 });
 
 test('when a worker dies over a question another is asked', async () => {
-  const workers = [answerer(null), answerer('["a"]')];
+  const workers = [answerer(ABORTED), answerer('["a"]')];
   const questions = new Questions(() => workers.splice(0, 1));
   assert.deepEqual(await questions.detokenise([[1]], { special: true }), ['a']);
 });
 
 test('a question that kills two workers is WORKER_DIED and asked no third time', async () => {
   const asked: string[] = [];
-  const questions = new Questions(() => [answerer(null, asked)]);
+  const questions = new Questions(() => [answerer(ABORTED, asked)]);
   await assert.rejects(questions.tokenise(['a'], { special: true }), { code: 'WORKER_DIED' });
   assert.deepEqual(asked, ['/tokenise', '/tokenise']);
+});
+
+test('workers that are all killed at once leave a question innocent, whoever is asked', async () => {
+  const workers = [KILLED, KILLED, KILLED, KILLED, '["a"]'].map((answer) => answerer(answer));
+  const questions = new Questions(() => workers.splice(0, 1));
+  assert.deepEqual(await questions.detokenise([[1]], { special: true }), ['a']);
 });
 
 test('while no worker is ready the answer is STARTING', async () => {
