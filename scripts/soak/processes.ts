@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Holdings {
+interface Holdings {
   residentBytes: number;
   /** Sockets, pipes and files. What event loops hold is left out: a thread is started when it is first needed. */
   handles: number;

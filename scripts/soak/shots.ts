@@ -58,7 +58,7 @@ function cut(vector: Float32Array, dimensions: number): Float32Array {
   return part.map((value) => value / length);
 }
 
-export const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, Kind>> = {
   single: { share: 0.3, make: (corpus, random) => ask([pick(corpus.short, random)]) },
   'single, base64': { share: 0.23, make: (corpus, random) => ask([pick(corpus.short, random)], BASE64) },
   query: {

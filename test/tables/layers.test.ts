@@ -54,10 +54,11 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   chalk: 'cli/terminal.ts',
   ora: 'cli/terminal.ts',
   commander: 'cli/program.ts',
-  execa: 'pool/worker-handle.ts',
+  execa: 'pool/worker-process.ts',
   undici: [
     'cli/commands/health.ts',
     'doctor/check-hub.ts',
+    'pool/worker-connections.ts',
     'pool/worker-handle.ts',
     'bench/client.ts',
     'embed/http-embedder.ts',
