@@ -39,7 +39,7 @@ export async function openTestPool(
   return { pool, lines };
 }
 
-export async function until(condition: () => boolean, deadlineMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, deadlineMs = 20_000): Promise<void> {
   const endMs = performance.now() + deadlineMs;
   while (!condition()) {
     assert.ok(performance.now() < endMs, `not within ${String(deadlineMs)} ms: ${condition.toString()}`);
