@@ -28,7 +28,7 @@ import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-a
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { watchLane, type WatchOptions } from './watched-lane.ts';
-import { Tokenizer } from './tokenizer.ts';
+import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
 import { Work, type Waiter } from './work.ts';
 
@@ -49,6 +49,8 @@ export interface EngineSettings extends LaneLimits {
   threads: number;
   /** Decodes that run at the same time on the one loaded model. */
   lanes: number;
+  /** False = token ids only: no vocabulary is loaded. */
+  takesTexts: boolean;
   /** Finished vectors that are kept; 0 turns the cache off. */
   cachedVectors: number;
   /** How long a decode of 1,024 tokens may take before it counts as hanging; null or absent = for ever. */
@@ -75,7 +77,7 @@ export function openEngine(settings: EngineSettings, onHang: OnHang = () => unde
 class Engine implements Embedder {
   readonly model: ModelFacts;
   readonly #inputs: InputReader;
-  readonly #tokenizer: Tokenizer;
+  readonly #tokenizer: TextReader;
   readonly #file: ModelFile;
   readonly #compute: Compute;
   readonly #scheduler: Scheduler;
@@ -92,7 +94,7 @@ class Engine implements Embedder {
     const { file, llama, onHang } = parts;
     this.model = { ...file.facts, contextTokens: settings.contextTokens };
     this.#file = file;
-    this.#tokenizer = new Tokenizer(llama, file);
+    this.#tokenizer = settings.takesTexts ? new Tokenizer(llama, file) : NO_TOKENIZER;
     this.#inputs = new InputReader({
       tokenise: (text) => this.#tokenizer.tokenise(text),
       endToken: file.endToken,

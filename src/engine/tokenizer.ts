@@ -12,6 +12,17 @@ const LONGEST_KEPT_WORD = 32;
 /** Some 8 MB. When they are full all go: what is frequent is back at once. */
 const KEPT_WORDS = 65_536;
 
+/** Who makes ids of texts. */
+export type TextReader = Pick<Tokenizer, 'tokenise' | 'close'>;
+
+/** Of an engine that takes token ids only. */
+export const NO_TOKENIZER: TextReader = {
+  tokenise: () => {
+    throw new Fault('INVALID_REQUEST', { param: 'input', problem: 'only token ids are taken' });
+  },
+  close: () => undefined,
+};
+
 export class Tokenizer {
   readonly #llama: Llama;
   readonly #model: Pointer;

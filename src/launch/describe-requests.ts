@@ -18,16 +18,22 @@ export function describeRequests(facts: RequestFacts): string {
   const lines: [string, string][] = [
     ['vectors', describeVectors(facts)],
     ['long texts', describeLongTexts(facts)],
-    ['prompts', describePrompts(facts)],
-    ['messages', facts.hasChatTemplate ? 'by the chat template' : 'refused: there is no chat template'],
+    ...(facts.rules.takesTexts ? describeTexts(facts) : [['input', 'token ids only'] as [string, string]]),
     ['model', `any name will do; answers say ${facts.modelName}`],
   ];
   return ['requests', ...lines.map(([subject, text]) => `  ${subject.padEnd(10)}  ${text}`)].join('\n');
 }
 
-function describeVectors({ model }: RequestFacts): string {
+const describeTexts = (facts: RequestFacts): [string, string][] => [
+  ['prompts', describePrompts(facts)],
+  ['messages', facts.hasChatTemplate ? 'by the chat template' : 'refused: there is no chat template'],
+];
+
+function describeVectors({ model, rules }: RequestFacts): string {
   const { least, most } = dimensionsRange(model);
-  return `${String(most)} numbers, of length 1; dimensions may be ${String(least)} to ${String(most)}; float or base64`;
+  const some = rules.dimensions?.filter((length) => length < most);
+  const lengths = some === undefined ? `${String(least)} to ${String(most)}` : [...some, most].join(', ');
+  return `${String(most)} numbers, of length 1; dimensions may be ${lengths}; float or base64`;
 }
 
 function describeLongTexts({ model, rules: { longText } }: RequestFacts): string {

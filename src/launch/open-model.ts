@@ -8,8 +8,11 @@ import { convertToCache } from '../models/convert-to-cache.ts';
 import { findModel, type FoundModel } from '../models/find-model.ts';
 import type { ModelReference } from '../models/reference.ts';
 import { chooseModel } from '../models/shipped-model.ts';
+import { readSourceSettings } from '../models/source-settings.ts';
+import { verifyFiles } from '../models/verify-files.ts';
 import type { Log } from '../pool/log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
+import { checkTokenizer } from './check-tokenizer.ts';
 import { fetchModel } from './fetch-model.ts';
 import { planLoadLimits } from './load-limits.ts';
 import { openBestPool } from './open-best-pool.ts';
@@ -55,11 +58,19 @@ export function nameModel(options: StartOptions): NamedModel {
   if (chosen.notice !== null) options.progress.log('info', chosen.notice, {});
   const reference = findModel(chosen.path);
   const settings = settleWeights(options.settings, reference);
+  checkTokenizer(settings, reference);
   return { name: chosen.name, reference, options: { ...options, settings } };
 }
 
-/** Faults: those of the hub and the download. */
+/** Faults: those of the hub and the download; of files that are not what --model-checksum says. */
 export async function bringModel({ reference, options }: NamedModel): Promise<FoundModel> {
+  const { settings, progress, signal } = options;
+  if (settings.modelChecksum !== null) {
+    progress.onStep('verifying the files of the model');
+    const hubSettings = readSourceSettings(process.env, settings);
+    const source = settings.modelChecksum;
+    await verifyFiles(reference, { source, hubSettings, ...(signal === undefined ? {} : { signal }) });
+  }
   if (reference.kind !== 'hub') return reference;
   return { kind: 'gguf', path: await fetchModel(reference, options) };
 }

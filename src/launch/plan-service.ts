@@ -4,6 +4,7 @@ import type { Settings } from '../config/options.ts';
 import type { FoundModel } from '../models/find-model.ts';
 import { planBackends } from './candidates.ts';
 import { readHost, readMachine, type Machine } from './machine.ts';
+import { settleContext } from './model-overrides.ts';
 import { outlineModel, type ModelOutline } from './model-outline.ts';
 import { planOuttype } from './outtype.ts';
 import { planLaunch, type LaunchPlan } from './plan.ts';
@@ -18,7 +19,8 @@ export interface ServicePlan {
 }
 
 /** Faults: those of the model's header, DEVICE_MISSING, BAD_OPTION, MEMORY_SHORT. */
-export async function planService(settings: Settings<'launch'>, found: FoundModel): Promise<ServicePlan> {
+export async function planService(wanted: Settings<'launch'>, found: FoundModel): Promise<ServicePlan> {
+  const settings = settleContext(wanted);
   const host = readHost();
   const weights = planOuttype(settings, host);
   const model = outlineModel(found, weights.outtype);

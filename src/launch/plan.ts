@@ -26,6 +26,7 @@ export type PlanSettings = SizeSettings &
     | 'memFractionStatic'
     | 'threads'
     | 'splitMode'
+    | 'skipTokenizer'
     | 'llamaFolder'
     | 'embeddingCacheSize'
     | 'watchdogTimeoutSeconds'
@@ -161,6 +162,7 @@ function planWorker(
       gpuLayers: onCpu ? 0 : -1,
       splitMode: group === null ? 'layer' : settings.splitMode,
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
+      takesTexts: !settings.skipTokenizer,
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),
       ...sizes,

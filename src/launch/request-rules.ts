@@ -2,12 +2,16 @@
 // folder names. Pure.
 import type { Settings } from '../config/options.ts';
 import { Fault } from '../faults.ts';
+import { readModelOverrides } from './model-overrides.ts';
 import type { ModelPrompts } from '../models/prompts.ts';
 import { FAMILY_PROMPTS, type RequestRules } from '../server/request-rules.ts';
 
-type RuleSettings = Pick<Settings<'launch'>, 'maxBatchedTokens' | 'allowAutoTruncate' | 'defaultPromptName'>;
+type RuleSettings = Pick<
+  Settings<'launch'>,
+  'maxBatchedTokens' | 'allowAutoTruncate' | 'defaultPromptName' | 'skipTokenizer' | 'modelOverrides'
+>;
 
-/** Fault: BAD_OPTION for a prompt that the model does not have. */
+/** Fault: BAD_OPTION for a prompt that the model does not have, or an override that it cannot have. */
 export function planRequestRules(settings: RuleSettings, model: ModelPrompts | null): RequestRules {
   const { maxBatchedTokens, allowAutoTruncate, defaultPromptName } = settings;
   const prompts = { ...FAMILY_PROMPTS, ...model?.prompts };
@@ -19,6 +23,8 @@ export function planRequestRules(settings: RuleSettings, model: ModelPrompts | n
     });
   const cuts = maxBatchedTokens !== null || allowAutoTruncate;
   return {
+    dimensions: readModelOverrides(settings.modelOverrides).dimensions,
+    takesTexts: !settings.skipTokenizer,
     longText: cuts ? { way: 'cut', tokens: maxBatchedTokens, side: 'right' } : null,
     prompts,
     defaultPromptName,

@@ -73,9 +73,16 @@ function planMetrics({
   extraMetricLabels,
   latencyBuckets,
   promptTokenBuckets,
+  customLabels,
+  customLabelsHeader,
 }: LaunchSettings): MetricsShape {
+  const labels = planLabels(extraMetricLabels);
   return {
-    labels: planLabels(extraMetricLabels),
+    labels,
+    customLabels:
+      customLabels === null
+        ? null
+        : { header: customLabelsHeader.toLowerCase(), names: checkNames(customLabels, labels) },
     latencyBuckets:
       latencyBuckets === null ? null : checkRising('--bucket-e2e-request-latency', latencyBuckets),
     promptTokenBuckets: promptTokenBuckets === null ? null : planTokenBuckets(promptTokenBuckets),
@@ -84,6 +91,20 @@ function planMetrics({
 
 /** As Prometheus wants label names; those that begin with two underscores are its own. */
 const LABEL_NAME = /^(?!__)[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Names that metrics give their own labels. */
+const TAKEN = ['model_name', 'le'];
+
+function checkNames(names: readonly string[], others: Readonly<Record<string, string>>): readonly string[] {
+  const isFree = (name: string) => !TAKEN.includes(name) && !Object.hasOwn(others, name);
+  const wrong = names.find((name) => !LABEL_NAME.test(name) || !isFree(name));
+  if (wrong === undefined) return [...new Set(names)];
+  throw new Fault('BAD_OPTION', {
+    option: '--tokenizer-metrics-allowed-custom-labels',
+    problem: `${JSON.stringify(wrong)} is taken, or no name of a label`,
+    hint: 'write names of letters, digits and _ that no other label has',
+  });
+}
 
 function planLabels(labels: JsonValue | null): Record<string, string> {
   const entries = Object.entries(labels ?? {}).map(([name, value]) => {

@@ -25,6 +25,7 @@ export interface Service {
 
 // Any will do: it goes the whole way that requests go.
 const WARM_UP_TEXT = 'The capital city of France is';
+const WARM_UP_IDS = [0, 1, 2, 3, 4, 5];
 
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
 export async function startService(wanted: StartOptions): Promise<Service> {
@@ -52,7 +53,7 @@ export async function startService(wanted: StartOptions): Promise<Service> {
         (await openModelTemplate(opened.modelFile, (problem) => {
           progress.log('warn', `messages are refused: ${problem}`, {});
         }));
-      if (!settings.skipServerWarmup) await pool.embed([WARM_UP_TEXT]);
+      if (!settings.skipServerWarmup) await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
       const facts = { model: pool.model, modelName, rules, modelPrompts };
       progress.log('info', describeRequests({ ...facts, hasChatTemplate: chatTemplate !== null }), {});
       server.serve(pool, {

@@ -15,6 +15,7 @@ export type SizeSettings = Pick<
   | 'maxRunningRequests'
   | 'maxTotalTokens'
   | 'contextLength'
+  | 'deterministic'
 >;
 
 /** Where a worker runs, and what else its sizes depend on. */
@@ -69,10 +70,12 @@ function wishedSizes(settings: SizeSettings, { backend, cores, contextTokens }: 
   const picked = backend === 'cpu' ? { ...CPU_SIZES, lanes: cores.lanes } : GPU_SIZES;
   const lanes = Math.min(settings.lanes ?? picked.lanes, maxRunningRequests ?? Infinity);
   const perLane = maxRunningRequests === null ? Infinity : Math.floor(maxRunningRequests / lanes);
-  const batchTexts = Math.min(perLane, prefillMaxRequests ?? Infinity);
+  // A decode's shape decides the order of its sums: alone, without a prefix decoded before, a text always has the same.
+  const batchTexts = settings.deterministic ? 1 : Math.min(perLane, prefillMaxRequests ?? Infinity);
   const most = chunkedPrefillSize !== null && chunkedPrefillSize > 0 ? chunkedPrefillSize : Infinity;
   const sizes = {
     ...picked,
+    ...(settings.deterministic ? { prefixTokens: 0 } : {}),
     lanes,
     batchTexts: Number.isFinite(batchTexts) ? batchTexts : null,
     contextTokens,

@@ -115,7 +115,8 @@ async function embedAndEncode(
     const { value, seconds } = await writeAnswer(threads, embeddings, shape);
     metrics.spent('encode', seconds);
     const tokens = embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
-    metrics.embedded({ inputs: inputs.length, tokens, seconds: reply.elapsedTime / 1000 });
+    const { headers } = reply.request;
+    metrics.embedded({ inputs: inputs.length, tokens, seconds: reply.elapsedTime / 1000, headers });
     return { pieces: value, tokens };
   } catch (error) {
     // The reason of the abort says more than the embedder's CANCELLED.

@@ -43,11 +43,13 @@ export function parseEmbeddingsRequest(
   checkModelName(fields['model']);
   const request = {
     encodingFormat: parseEncodingFormat(fields['encoding_format']),
-    dimensions: parseDimensions(fields['dimensions'], model),
+    dimensions: parseDimensions(fields['dimensions'], model, rules),
     longText: parseLongText(fields, model, rules),
     conversation: parseConversation(fields),
   };
   const inputs = request.conversation === null ? parseInput(fields['input'], model) : [];
+  if (request.conversation !== null) checkTakesTexts('messages', rules);
+  else if (typeof inputs[0] === 'string') checkTakesTexts('input', rules);
   const prompt = parsePrompt(fields, rules);
   const rids = parseRids(fields, Math.max(1, inputs.length));
   const bare = nameBareInput({ ...request, inputs });
@@ -91,10 +93,21 @@ export function dimensionsRange({ dimensions }: ModelFacts): { least: number; mo
   return { least: dimensions < MIN_DIMENSIONS ? 1 : MIN_DIMENSIONS, most: dimensions };
 }
 
-function parseDimensions(wanted: unknown, model: ModelFacts): number {
+/** Of a server without a tokenizer. Fault: INVALID_REQUEST. */
+export function checkTakesTexts(param: string, { takesTexts }: RequestRules): void {
+  if (takesTexts) return;
+  throw invalid(param, 'this server takes token ids only: it was launched with --skip-tokenizer-init');
+}
+
+function parseDimensions(wanted: unknown, model: ModelFacts, rules: RequestRules): number {
   if (isAbsent(wanted)) return model.dimensions;
   const { least, most } = dimensionsRange(model);
-  if (isInteger(wanted) && wanted >= least && wanted <= most) return wanted;
+  if (isInteger(wanted) && wanted >= least && wanted <= most) {
+    if (rules.dimensions === null || wanted === most || rules.dimensions.includes(wanted)) return wanted;
+    const some = rules.dimensions.filter((length) => length < most);
+    const allowed = [...some, most].join(', ');
+    throw invalid('dimensions', `dimensions may be ${allowed} on this server, not ${shown(wanted)}`);
+  }
   const range = `${String(least)} to ${String(most)}`;
   throw invalid('dimensions', `dimensions must be an integer from ${range}, not ${shown(wanted)}`);
 }

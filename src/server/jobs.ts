@@ -28,7 +28,8 @@ const JOBS = {
     const { body, isList } = translateEncodeBody(parseJson(bytes));
     return { ...parseEmbeddingsRequest(body, model, rules), isList };
   },
-  parseTokenize: ({ bytes }: ParseInput): TokenizeRequest => parseTokenizeRequest(parseJson(bytes)),
+  parseTokenize: ({ bytes, rules }: ParseInput): TokenizeRequest =>
+    parseTokenizeRequest(parseJson(bytes), rules),
   parseDetokenize: ({ bytes, model }: ParseInput): DetokenizeRequest =>
     parseDetokenizeRequest(parseJson(bytes), model),
   encode: (rows: Rows): Uint8Array[] => [...encodeRows(rows)],

@@ -6,9 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, type HistogramConfiguration, Registry } from 'prom-client';
 import { emptyProfile } from '../embedder.ts';
 import type { FaultCode } from '../faults.ts';
-import { BYTES, INPUT_COUNTS, SECONDS, TOKENS } from './histogram-bounds.ts';
+import { BYTES, SECONDS } from './histogram-bounds.ts';
 import { METRIC_ROWS, type MetricRow, type Reading, type ServerStage } from './metric-rows.ts';
 import type { OpenRequests } from './open-requests.ts';
+import { type EmbeddedRequest, RequestMetrics, type RequestMetricsShape } from './request-metrics.ts';
 import type { Service } from './service.ts';
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -30,25 +31,20 @@ export interface Answered extends Endpoint {
   answerBytes: number | null;
 }
 
-/** What the launch may say about the metrics; null = as they are. */
-export interface MetricsShape {
+/** What the launch may say about the metrics. */
+export interface MetricsShape extends RequestMetricsShape {
   labels: Readonly<Record<string, string>>;
-  /** Upper bounds. */
-  latencyBuckets: readonly number[] | null;
-  promptTokenBuckets: readonly number[] | null;
 }
 
-const PLAIN_METRICS: MetricsShape = { labels: {}, latencyBuckets: null, promptTokenBuckets: null };
+const PLAIN_METRICS: MetricsShape = {
+  labels: {},
+  latencyBuckets: null,
+  promptTokenBuckets: null,
+  customLabels: null,
+};
 
 /** Stages of one request as the server sees them; `embed` is the embedder's, waiting included. */
 export type RequestStage = ServerStage | 'embed';
-
-export interface EmbeddedRequest {
-  inputs: number;
-  tokens: number;
-  /** From its arrival until its answer could be sent. */
-  seconds: number;
-}
 
 interface MetricsContext {
   modelId: string;
@@ -64,24 +60,14 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #serverSeconds: Record<ServerStage, number> = { parse: 0, encode: 0 };
   #openEmbeddings = 0;
-  /** Of the requests for embeddings answered so far. */
-  readonly done = { requests: 0, inputs: 0, tokens: 0 };
   #profile = emptyProfile();
   #asking: Promise<void> | null = null;
 
-  readonly #requests = this.#counter('sglang:num_requests_total', 'Requests for embeddings answered.');
-  readonly #tokens = this.#counter('sglang:prompt_tokens_total', 'Tokens of the answered requests.');
+  readonly #embedded: RequestMetrics;
   readonly #aborted = this.#counter(
     'sglang:num_aborted_requests_total',
     'Requests aborted: by their sender, at their deadline, or by a shutdown out of patience.',
   );
-  readonly #seconds: Histogram;
-  readonly #promptTokens: Histogram;
-  readonly #inputs = this.#histogram({
-    name: 'qwen_embed_request_inputs',
-    help: 'Inputs per answered request.',
-    buckets: INPUT_COUNTS,
-  });
   readonly #stages = this.#histogram({
     name: 'qwen_embed_request_stage_seconds',
     help: 'Seconds per stage of a request: parse, embed (waiting and computing), encode.',
@@ -116,18 +102,9 @@ export class Metrics {
 
   constructor(context: MetricsContext) {
     this.#context = context;
-    const { labels, latencyBuckets, promptTokenBuckets } = context.shape ?? PLAIN_METRICS;
+    const { labels, ...requestShape } = context.shape ?? PLAIN_METRICS;
     this.#registry.setDefaultLabels({ ...labels, model_name: context.modelId });
-    this.#seconds = this.#histogram({
-      name: 'sglang:e2e_request_latency_seconds',
-      help: 'Seconds from the arrival of a request for embeddings until its answer could be sent.',
-      buckets: [...(latencyBuckets ?? SECONDS)],
-    });
-    this.#promptTokens = this.#histogram({
-      name: 'sglang:prompt_tokens_histogram',
-      help: 'Tokens per answered request.',
-      buckets: [...(promptTokenBuckets ?? TOKENS)],
-    });
+    this.#embedded = new RequestMetrics(this.#registry, requestShape);
     for (const row of METRIC_ROWS) addRow(this.#registry, row, () => this.#read());
   }
 
@@ -161,6 +138,11 @@ export class Metrics {
     return this.#openEmbeddings;
   }
 
+  /** Of the requests for embeddings answered so far. */
+  get done(): RequestMetrics['done'] {
+    return this.#embedded.done;
+  }
+
   /** Counts the request as open until `work` is settled. */
   async whileOpen<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#openEmbeddings += 1;
@@ -171,15 +153,8 @@ export class Metrics {
     }
   }
 
-  embedded({ inputs, tokens, seconds }: EmbeddedRequest): void {
-    this.done.requests += 1;
-    this.done.inputs += inputs;
-    this.done.tokens += tokens;
-    this.#requests.inc();
-    this.#promptTokens.observe(tokens);
-    this.#tokens.inc(tokens);
-    this.#inputs.observe(inputs);
-    this.#seconds.observe(seconds);
+  embedded(request: EmbeddedRequest): void {
+    this.#embedded.answered(request);
   }
 
   async render(): Promise<string> {

@@ -7,6 +7,10 @@ import { renderInstruction } from '../instruction.ts';
 export interface RequestRules {
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
+  /** Lengths that `dimensions` may ask for beside the whole one; null = any that the family is trained for. */
+  dimensions: readonly number[] | null;
+  /** Whether texts are taken beside token ids. */
+  takesTexts: boolean;
   /** What goes before a text, by the name that `prompt_name` says. Always has `query` and `document`. */
   prompts: Readonly<Record<string, string>>;
   /** Of `prompts`, for texts of requests that name none; null = texts stay bare. */
@@ -22,6 +26,8 @@ export const FAMILY_PROMPTS: RequestRules['prompts'] = {
 /** A server that was told nothing. */
 export const PLAIN_RULES: RequestRules = {
   longText: null,
+  dimensions: null,
+  takesTexts: true,
   prompts: FAMILY_PROMPTS,
   defaultPromptName: null,
 };

@@ -45,7 +45,7 @@ export function renderModelInfo({ model, settings }: Omit<Facts, 'metrics'>): ob
   const path = settings['model_path'] ?? model.id;
   return {
     model_path: path,
-    tokenizer_path: path,
+    tokenizer_path: settings['tokenizer_path'] ?? path,
     is_generation: false,
     preferred_sampling_params: settings['preferred_sampling_params'] ?? null,
     weight_version: weightVersionOf(settings),

@@ -2,8 +2,9 @@
 
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
-import { MAX_INPUTS } from './embeddings-request.ts';
+import { checkTakesTexts, MAX_INPUTS } from './embeddings-request.ts';
 import { given, invalid, isInteger, shown, type Fields } from './request-fields.ts';
+import type { RequestRules } from './request-rules.ts';
 
 export interface TokenizeRequest {
   texts: readonly string[];
@@ -19,7 +20,8 @@ export interface DetokenizeRequest {
 }
 
 /** Faults: INVALID_REQUEST, TOO_MANY_INPUTS. */
-export function parseTokenizeRequest(body: unknown): TokenizeRequest {
+export function parseTokenizeRequest(body: unknown, rules: RequestRules): TokenizeRequest {
+  checkTakesTexts('prompt', rules);
   const fields = readFields(body);
   const prompt = given(fields, 'prompt');
   const isList = Array.isArray(prompt);

@@ -54,9 +54,12 @@ async function firstMessage(): Promise<unknown> {
   });
 }
 
+/** Token ids, which every embedder takes, and which every vocabulary has. */
+const FIRST_INPUT = [0, 1];
+
 /** What no settings can promise: this library computes on this device. A native abort here names itself on stderr. */
 async function proveEmbedder(embedder: Embedder): Promise<void> {
-  const { vectors } = await embedder.embed(['ready']);
+  const { vectors } = await embedder.embed([FIRST_INPUT]);
   if (vectors.length !== embedder.model.dimensions || !vectors.every(Number.isFinite)) {
     throw new Fault('ENGINE_FAILED', { problem: 'its first vector is not one' });
   }

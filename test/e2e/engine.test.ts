@@ -211,6 +211,37 @@ test('equal texts in flight are computed once, and one that is cancelled does no
   await engine.close();
 });
 
+test('with one text per decode and no shared prefixes a text has the same bits whatever else is asked', async () => {
+  const settings = engineSettings(await fixtureFile('bf16'), { batchTexts: 1, prefixTokens: 0, lanes: 2 });
+  const engine = openEngine(settings);
+  const texts = Array.from({ length: 40 }, (_, i) => `Instruct: find it\nQuery: ${'word '.repeat(i)}`);
+  const alone = [];
+  for (const text of texts) alone.push(...(await vectors(engine, [text])));
+  const reversed = await vectors(engine, [...texts].reverse());
+  assert.deepEqual(reversed.reverse(), alone);
+  await engine.close();
+});
+
+test('an engine of token ids only loads no vocabulary, and refuses texts', async () => {
+  const file = await fixtureFile('f32');
+  const [usual, idsOnly] = [true, false].map((takesTexts) =>
+    openEngine(engineSettings(file, { takesTexts })),
+  );
+  assert.ok(usual !== undefined && idsOnly !== undefined);
+  assert.deepEqual(await vectors(idsOnly, [[9707, 1879]]), await vectors(usual, [[9707, 1879]]));
+  await assert.rejects(idsOnly.embed(['text']), { code: 'INVALID_REQUEST' });
+  await assert.rejects(idsOnly.tokenise(['text'], { special: true }), { code: 'INVALID_REQUEST' });
+  await Promise.all([usual.close(), idsOnly.close()]);
+});
+
+test('a split that the libraries do not know is a fault that says so', async () => {
+  const file = await fixtureFile('f32');
+  assert.throws(() => openEngine(engineSettings(file, { splitMode: 'tensor' })), {
+    code: 'SPLIT_UNSUPPORTED',
+    message: 'these libraries cannot spread a model over the GPUs by tensor',
+  });
+});
+
 test('the cache answers a text it has seen, cut to any dimensions, and counts it', async () => {
   const engine = openEngine(engineSettings(await fixtureFile('f32'), { cachedVectors: 10 }));
   const [first] = await vectors(engine, ['kept text']);

@@ -126,6 +126,14 @@ export const DEVICES = {
     rare: true,
     doc: 'most texts in one batch',
   },
+  deterministic: {
+    flag: 'enable-deterministic-inference',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    rare: true,
+    doc: 'each text in a decode of its own: the same bits whatever else is asked',
+  },
   maxTotalTokens: {
     flag: 'max-total-tokens',
     kind: 'human',

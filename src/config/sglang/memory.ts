@@ -66,10 +66,6 @@ const BATCHING: Topic = {
     'disable-tokenizer-batch-decode': flag('detokenise one by one'),
   },
   reject: {
-    'enable-deterministic-inference': flag('the same bits whatever else is in the batch', {
-      why: 'on GPUs the last digits depend on the batch',
-      instead: 'use --device cpu --outtype q8_0, where they do not',
-    }),
     'rl-on-policy-target': choice('fsdp', 'the same bits as a trainer', {
       why: 'no trainer computes like llama.cpp',
     }),

@@ -20,7 +20,6 @@ const MODEL: Topic = {
     'tokenizer-backend': choice('huggingface fastokens', 'library of the tokenizer'),
     'tokenizer-worker-num': integer('processes that tokenise', { min: 1, why: 'each worker tokenises' }),
     'detokenizer-worker-num': integer('processes that detokenise', { min: 1 }),
-    'skip-tokenizer-init': flag('no tokenizer: token ids only', { why: 'texts are taken beside token ids' }),
     'trust-remote-code': flag("run the repository's own Python", {
       why: 'no code of a repository is ever run',
     }),
@@ -28,9 +27,6 @@ const MODEL: Topic = {
     'model-config-parser': text('parser of config.json'),
   },
   reject: {
-    'tokenizer-path': text('tokenizer from another place', {
-      why: 'vectors need the tokenizer of their model',
-    }),
     'load-format': choice(FORMATS, 'how weights are read', {
       unless: ['auto', 'safetensors', 'gguf'],
       why: 'weights are safetensors or GGUF, and the files say which',
@@ -43,10 +39,6 @@ const MODEL: Topic = {
     'model-impl': choice('auto sglang transformers mindspore', "whose model's code", {
       unless: ['auto', 'sglang', 'transformers'],
       why: 'the model runs on llama.cpp',
-    }),
-    'json-model-override-args': json('object', 'other values for config.json', {
-      unless: ['{}', '{"is_matryoshka":true}'],
-      why: 'the model is what its files say; any dimensions from 32 on need no override',
     }),
   },
 };
@@ -79,10 +71,13 @@ const NUMBERS: Topic = {
 
 const WEIGHTS: Topic = {
   title: "SGLang's loading and updating of weights",
-  why: 'weights are mapped from one file, and never replaced while the server runs',
+  why: 'weights are read once, from one file, and never replaced while the server runs',
   accept: {
     'startup-weight-load-mode': choice('serial overlap', 'load weights beside other work'),
-    'weight-loader-disable-mmap': flag('read weights instead of mapping them'),
+    'weight-loader-disable-mmap': flag('read weights instead of mapping them', {
+      isAlways: true,
+      why: 'weights are read, never mapped',
+    }),
     'weight-loader-prefetch-checkpoints': flag('read the files ahead'),
     'weight-loader-prefetch-num-threads': integer('threads that read ahead'),
     'weight-loader-drop-cache-after-load': text('leave no copy in the page cache', { bare: 'shard' }),
@@ -97,11 +92,6 @@ const WEIGHTS: Topic = {
   },
   reject: {
     'custom-weight-loader': list('text', 'loaders in Python', { least: 0, why: 'no Python runs here' }),
-    'model-checksum': text('verify the files', {
-      bare: '',
-      why: 'files of a folder are not verified against a list',
-      instead: 'check their sha256 before the start',
-    }),
     'delete-ckpt-after-loading': flag('delete the files once they are loaded', {
       why: 'nothing of yours is deleted',
     }),

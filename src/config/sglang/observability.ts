@@ -13,8 +13,6 @@ const LOGS: Topic = {
     'enable-mfu-metrics': flag('share of the peak arithmetic'),
     'enable-metrics-for-all-schedulers': flag('metrics of every rank'),
     'load-snapshot-publish-interval': integer('steps between reports of the load'),
-    'tokenizer-metrics-custom-labels-header': text('header with labels'),
-    'tokenizer-metrics-allowed-custom-labels': list('text', 'labels that it may have'),
     'bucket-time-to-first-token': list('number', 'buckets of the time to the first token'),
     'bucket-inter-token-latency': list('number', 'buckets of the time between tokens'),
     'bucket-decode-throughput': list('number', 'buckets of the speed of decoding'),

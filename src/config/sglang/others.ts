@@ -1,5 +1,5 @@
 // Names that people bring from other servers (vLLM, text-embeddings-inference) or expect, with what to do instead.
-import { choice, flag, integer, json, list, type Topic } from './entry.ts';
+import { choice, flag, integer, list, type Topic } from './entry.ts';
 
 const DIMENSIONS = 'requests may ask for any dimensions from 32 on, without a flag';
 const POOLING = 'Qwen3-Embedding reads the last token';
@@ -25,7 +25,10 @@ const OTHERS: Topic = {
     normalize: flag('vectors of length 1', { isAlways: true, why: 'vectors have length 1' }),
   },
   reject: {
-    'matryoshka-dimensions': list('integer', 'lengths that requests may ask for', { why: DIMENSIONS }),
+    'matryoshka-dimensions': list('integer', 'lengths that requests may ask for', {
+      why: DIMENSIONS,
+      instead: `to allow a few only, --json-model-override-args '{"matryoshka_dimensions": [256]}'`,
+    }),
     'pooling-type': choice('last cls mean rank', 'which token gives the vector', {
       unless: ['last'],
       why: POOLING,
@@ -41,10 +44,6 @@ const OTHERS: Topic = {
     convert: choice('embed auto none classify', "vLLM's change of the model", {
       unless: ['embed', 'auto'],
       why: 'embeddings are served and nothing else',
-    }),
-    'hf-overrides': json('object', "vLLM's other values for config.json", {
-      unless: ['{}', '{"is_matryoshka":true}'],
-      why: `the model is what its files say, and ${DIMENSIONS}`,
     }),
   },
 };

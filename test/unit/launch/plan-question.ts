@@ -20,6 +20,8 @@ const SETTINGS: PlanSettings = {
   embeddingCacheSize: 0,
   watchdogTimeoutSeconds: 300,
   splitMode: 'layer',
+  skipTokenizer: false,
+  deterministic: false,
   lanes: null,
   batchTokens: null,
   chunkedPrefillSize: null,

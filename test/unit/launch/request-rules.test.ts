@@ -7,7 +7,13 @@ import { planRequestRules } from '../../../src/launch/request-rules.ts';
 import { carryPrompts, readModelPrompts } from '../../../src/models/prompts.ts';
 import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
 
-const NONE = { maxBatchedTokens: null, allowAutoTruncate: false, defaultPromptName: null };
+const NONE = {
+  maxBatchedTokens: null,
+  allowAutoTruncate: false,
+  defaultPromptName: null,
+  skipTokenizer: false,
+  modelOverrides: null,
+};
 const FOLDER = { path: 'config.json', prompts: { code: 'Find code: ' }, defaultPromptName: 'code' };
 const model = { dimensions: 1024, contextTokens: 32768, vocabularySize: 9, layers: 1, weightsType: 'F32' };
 
@@ -62,7 +68,10 @@ function folderWith(text: string): string {
 
 test("a folder's prompts are read, and those carried along with a file that was converted elsewhere", () => {
   const folder = folderWith('{"prompts": {"code": "Find code: "}, "default_prompt_name": null}');
-  const expected = { prompts: { code: 'Find code: ' }, defaultPromptName: null };
+  const expected = {
+    prompts: { code: 'Find code: ' },
+    defaultPromptName: null,
+  };
   const path = join(folder, 'config_sentence_transformers.json');
   assert.deepEqual(readModelPrompts({ kind: 'folder', path: folder }), { ...expected, path });
   assert.deepEqual(readModelPrompts({ kind: 'gguf', path: join(folder, 'in.gguf') }), { ...expected, path });

@@ -100,7 +100,20 @@ test('metrics are there only when they are asked for, with labels and bounds of 
   assert.equal(plan({ extraMetricLabels: { a: 'b' } }).metrics, false);
   assert.deepEqual(metricsOf({ extraMetricLabels: { team: 'a' }, latencyBuckets: [0.1, 1] }), {
     ...{ labels: { team: 'a' }, latencyBuckets: [0.1, 1], promptTokenBuckets: null },
+    customLabels: null,
   });
+});
+
+test('labels that senders may say have names of their own, under a header in lower case', () => {
+  const shape = metricsOf({ customLabels: ['team', 'team'], customLabelsHeader: 'X-Labels' });
+  assert.deepEqual(typeof shape === 'object' && shape.customLabels, { header: 'x-labels', names: ['team'] });
+  const flag = '--tokenizer-metrics-allowed-custom-labels';
+  for (const wrong of ['le', 'model_name', 'a-b', 'mine'])
+    assertRefused(
+      { enableMetrics: true, extraMetricLabels: { mine: 'x' }, customLabels: [wrong] },
+      flag,
+      /is taken, or no name of a label$/,
+    );
 });
 
 for (const [rule, bounds] of [

@@ -22,6 +22,7 @@ for (const [what, settings, change] of [
   ['a larger --chunked-prefill-size', { chunkedPrefillSize: 8192 }, { chunkTokens: 8192 }],
   ['a smaller --chunked-prefill-size', { chunkedPrefillSize: 512 }, { batchTokens: 512, chunkTokens: 512 }],
   ['--chunked-prefill-size -1', { chunkedPrefillSize: -1 }, { chunkTokens: 40_960 }],
+  ['--enable-deterministic-inference', { deterministic: true }, { batchTexts: 1 }],
   ['--context-length', { contextLength: 8192 }, { contextTokens: 8192 }],
   // 3 lanes of 2,048 + 512 tokens take 7,680 of them.
   ['--max-total-tokens', { maxTotalTokens: 20_000 }, { contextTokens: 12_288 }],
@@ -37,4 +38,8 @@ test('a --max-total-tokens that holds no batch is refused with the least that wo
     code: 'BAD_OPTION',
     message: '--max-total-tokens 600: the lanes for batches alone keep 640 tokens',
   });
+});
+
+test('--enable-deterministic-inference shares no prefixes', () => {
+  assert.equal(engineOf({ settings: { deterministic: true }, machine: withCuda(1) }).prefixTokens, 0);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fault } from '../../../src/faults.ts';
 import { parseEmbeddingsRequest } from '../../../src/server/embeddings-request.ts';
+import { PLAIN_RULES } from '../../../src/server/request-rules.ts';
 
 const model = {
   dimensions: 1024,
@@ -174,4 +175,25 @@ test('a message shows no more than the start of a long value', () => {
     messageOf({ input: 'a', encoding_format: 'x'.repeat(10_000) }),
     `encoding_format must be "float" or "base64", not "${'x'.repeat(40)}"...`,
   );
+});
+
+test('a server that allows a few dimensions refuses the others, and always gives the whole vector', () => {
+  const rules = { ...PLAIN_RULES, dimensions: [64, 128, 1536] };
+  const lengthOf = (dimensions: number) =>
+    parseEmbeddingsRequest({ input: 'a', dimensions }, model, rules).dimensions;
+  assert.deepEqual([64, 128, 1024].map(lengthOf), [64, 128, 1024]);
+  assert.throws(() => lengthOf(65), {
+    code: 'INVALID_REQUEST',
+    message: 'dimensions may be 64, 128, 1024 on this server, not 65',
+  });
+});
+
+test('a server without a tokenizer takes token ids and refuses every kind of text', () => {
+  const rules = { ...PLAIN_RULES, takesTexts: false };
+  assert.deepEqual(parseEmbeddingsRequest({ input: [1, 2] }, model, rules).inputs, [[1, 2]]);
+  for (const body of [{ input: 'a' }, { input: ['a'] }, { messages: [{ role: 'user', content: 'a' }] }])
+    assert.throws(() => parseEmbeddingsRequest(body, model, rules), {
+      code: 'INVALID_REQUEST',
+      message: 'this server takes token ids only: it was launched with --skip-tokenizer-init',
+    });
 });

@@ -164,7 +164,12 @@ test('an embedder that never answers is asked once and holds up no scrape beyond
 });
 
 test('labels and bounds of the launch are in the text', async (t) => {
-  const shape = { labels: { team: 'a' }, latencyBuckets: [0.5, 1], promptTokenBuckets: [10] };
+  const shape = {
+    labels: { team: 'a' },
+    latencyBuckets: [0.5, 1],
+    promptTokenBuckets: [10],
+    customLabels: null,
+  };
   const { scrape, post } = await openMetricsServer(t, { metrics: shape });
   await post({ input: 'hello' });
   const families = await scrape();
@@ -179,6 +184,21 @@ test('labels and bounds of the launch are in the text', async (t) => {
     ['0.5', '1', '+Inf'],
   );
   assert.equal(valueOf(families, 'sglang:prompt_tokens_histogram_sum'), 6);
+});
+
+test('labels that a sender says in the header are those of its requests', async (t) => {
+  const customLabels = { header: 'x-custom-labels', names: ['team'] };
+  const shape = { labels: {}, latencyBuckets: null, promptTokenBuckets: null, customLabels };
+  const { scrape, post } = await openMetricsServer(t, { metrics: shape });
+  const type = { 'content-type': 'application/json' };
+  await post({ input: 'hello' }, { ...type, 'x-custom-labels': '{"team": "search", "other": "x"}' });
+  await post({ input: 'hello' }, type);
+  const families = await scrape();
+  for (const name of ['sglang:num_requests_total', 'sglang:e2e_request_latency_seconds_count'])
+    assert.deepEqual(
+      ['search', ''].map((team) => valueOf(families, name, { team })),
+      [1, 1],
+    );
 });
 
 test('every stage of a request and every HTTP request is in a histogram', async (t) => {
