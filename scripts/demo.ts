@@ -1,4 +1,4 @@
-// `npm run demo`: launches the model that ships as a user would, asks for the vectors of the README's texts, shows how
+// `npm run demo`: launches the model that ships as a user would, asks for the vectors of six texts, shows how
 // near they are to each other, stops it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

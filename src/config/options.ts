@@ -1,5 +1,5 @@
 // THE table of options: those that have an effect here, by group, and the type of what they yield. Commander's options,
-// environment names, help, completions, the README's tables and docs/flags.md derive from it.
+// environment names, help, completions, docs/commands.md and docs/flags.md derive from it.
 //
 // To add an option: add a row to the group in options/ that it belongs to (a new group is a new file and a line in GROUPS),
 // read it as `settings.name`, show its effect in a test, run `npm run docs`. A row says what a value looks like, never

@@ -1,4 +1,4 @@
-// Owns how options are written for people: the README's tables. Pure; derives from the table, says nothing of its own.
+// Owns how options are written for people: the tables of docs/commands.md. Pure; derives from the table, says nothing of its own.
 import { optionsOf } from './options.ts';
 import type { CommandName, OptionRow } from './rows.ts';
 

@@ -1,17 +1,35 @@
+// The papers against the tables and against each other: generated regions, the two languages, commands, figures, links.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { PAGES, renderRegions } from '../../scripts/render-regions.ts';
 import { renderFlagsPage } from '../../scripts/render-flags.ts';
 import { renderHttp } from '../../scripts/render-http.ts';
-import { renderReadme } from '../../scripts/render-readme.ts';
+import { CATALOG } from '../../src/models/catalog.ts';
+import { checkArguments } from '../fixtures/check-arguments.ts';
+import { readBlocks } from '../fixtures/markdown-blocks.ts';
+import { splitProgramCalls } from '../fixtures/shell-words.ts';
 
-const root = new URL('../../../', import.meta.url);
-const read = (name: string) => readFileSync(new URL(name, root), 'utf8');
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const READMES = ['README.md', 'README.zh-CN.md'] as const;
+const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const squeeze = (text: string) => text.replace(/[ -]+/g, ' ');
 
-test("the README's tables of options are those of the table of options", () => {
-  assert.equal(squeeze(renderReadme(read('README.md'))), squeeze(read('README.md')), 'run: npm run docs');
-});
+/** Every page for people, by its path. */
+const PAPERS = ['.', 'docs', 'examples', 'models'].flatMap((folder) =>
+  existsSync(join(ROOT, folder))
+    ? readdirSync(join(ROOT, folder), { recursive: folder === 'examples', encoding: 'utf8' })
+        .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+        .map((name) => join(folder, name))
+    : [],
+);
+
+for (const page of PAGES)
+  test(`the generated regions of ${page} are what the tables say`, () => {
+    assert.equal(squeeze(renderRegions(read(page))), squeeze(read(page)), 'run: npm run docs');
+  });
 
 test('docs/flags.md is what the tables of options say', () => {
   assert.equal(squeeze(renderFlagsPage()), squeeze(read('docs/flags.md')), 'run: npm run docs');
@@ -23,9 +41,61 @@ test('docs/http.md is what the table of routes says', () => {
 
 test("the README's two commands exist", () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  for (const [, name = ''] of read('README.md').matchAll(/^npm install && npm (?:run )?([\w:]+)$/gm))
-    assert.ok(name in scripts, name);
+  const commands = [...read('README.md').matchAll(/^npm install && npm (?:run )?([\w:]+)$/gm)];
+  assert.equal(commands.length, 2);
+  for (const [, name = ''] of commands) assert.ok(name in scripts, name);
 });
+
+test('both READMEs have the same blocks, sections, links, code words and figures', () => {
+  const [english, chinese] = READMES.map((name) => {
+    const page = read(name);
+    const prose = page.replace(/^```[\s\S]*?^```$/gm, '');
+    return {
+      blocks: readBlocks(page).map(({ language, way, reason, code }) => ({ language, way, reason, code })),
+      // Chinese sentences have an order of their own, sections have not.
+      sections: prose.split(/^## /m).map((section) => ({
+        links: [...section.matchAll(/\]\((?!README)([^)]+)\)/g)].map(([, target]) => target).sort(),
+        codes: [...section.matchAll(/`([^`]+)`/g)].map(([, code]) => code).sort(),
+      })),
+      figures: [...prose.matchAll(/^\|.*\|$/gm)].map(([row]) => row.match(/\d+(?:[.,]\d+)*/g)),
+    };
+  });
+  assert.deepEqual(chinese, english);
+});
+
+test("the README's table of models agrees with the catalog and with the pages that its figures are from", () => {
+  const rows = [...read('README.md').matchAll(/^\| `(\d\.?\d?B)` +\|(.*)\|$/gm)];
+  assert.equal(rows.length, CATALOG.models.length);
+  for (const [, size, cells = ''] of rows) {
+    const model = CATALOG.models.find((known) => known.size === size);
+    const [dimensions, context, download, cpu, gpu, speed] = cells.split('|').map((cell) => cell.trim());
+    assert.equal(dimensions, String(model?.dimensions));
+    assert.equal(context, model?.contextTokens.toLocaleString('en-US'));
+    assert.equal(download, `${((2 * (model?.parameters ?? 0)) / 1e9).toFixed(1)} GB`);
+    const together = /^\| together .*$/m.exec(read('docs/devices.md'))?.[0] ?? '';
+    for (const memory of [cpu, gpu])
+      assert.ok(together.includes(` ${memory?.replace(' GB', '') ?? ''} `), memory);
+    const [figure] = /[\d,]{5,}/.exec(speed ?? '') ?? [];
+    if (figure !== undefined) assert.ok(read('docs/performance.md').includes(figure), figure);
+  }
+});
+
+for (const paper of PAPERS) {
+  test(`every qwen-embed command shown in ${paper} is one that the program takes`, () => {
+    for (const { language, code, line } of readBlocks(read(paper))) {
+      if (!['sh', 'yaml'].includes(language)) continue;
+      for (const call of splitProgramCalls(code.replace(/^\s*- run: /gm, '')))
+        checkArguments(call, `${paper}:${String(line)}`);
+    }
+  });
+
+  test(`every link of ${paper} leads somewhere`, () => {
+    const prose = read(paper).replace(/^```[\s\S]*?^```$/gm, '');
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g))
+      if (!/^(https?:|#)/.test(target))
+        assert.ok(existsSync(join(ROOT, dirname(paper), target.replace(/#.*/, ''))), target);
+  });
+}
 
 test('the changelog has an entry for the version in package.json', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };

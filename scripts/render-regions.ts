@@ -1,14 +1,15 @@
-// Fills the generated regions of README.md from the table of options and the catalog of models: `npm run docs`. A test
-// fails when they are stale.
+// Fills the generated regions of pages from the table of options and the catalog of models: `npm run docs`. A test fails
+// when they are stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { CommandName } from '../src/config/rows.ts';
 import { renderOptionsTable } from '../src/config/render.ts';
 import { CATALOG } from '../src/models/catalog.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+/** The pages with such regions. */
+export const PAGES = ['docs/commands.md', 'docs/downloads.md'] as const;
 
-/** README with every region between `<!-- options COMMAND -->` or `<!-- models -->` and its end rendered anew. */
-export function renderReadme(text: string): string {
+/** A page with every region between `<!-- options COMMAND -->` or `<!-- models -->` and its end rendered anew. */
+export function renderRegions(text: string): string {
   return text
     .replace(
       /(<!-- options (\w+) -->\n)[\s\S]*?(<!-- \/options -->)/g,
@@ -34,4 +35,8 @@ function renderModelsTable(): string {
   return [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-if (process.argv.includes('--write')) writeFileSync(README, renderReadme(readFileSync(README, 'utf8')));
+if (process.argv.includes('--write'))
+  for (const page of PAGES) {
+    const path = new URL(`../../${page}`, import.meta.url);
+    writeFileSync(path, renderRegions(readFileSync(path, 'utf8')));
+  }
