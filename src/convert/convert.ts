@@ -70,7 +70,10 @@ async function convertWith(crew: Crew, options: ConvertOptions): Promise<Convert
       tensors.map(({ source }) => source),
       arriving,
     );
-    const passages = tensors.map((tensor) => passageOf(tensor, { sources, header: plan.header }));
+    // In the order in which the bytes of a file come.
+    const passages = tensors
+      .map((tensor) => passageOf(tensor, { sources, header: plan.header }))
+      .sort((a, b) => a.source.slot - b.source.slot || a.source.offsetBytes - b.source.offsetBytes);
     const task = {
       passages,
       target: { path, descriptor: target.fd },
@@ -129,11 +132,24 @@ async function carryOut(
       behind.wrote(bytes);
       onProgress?.({ bytesDone, bytesTotal });
     });
-    // A failure to open is why the threads have stopped; a file that nothing was read from is not waited for.
-    await Promise.race([opened, Promise.resolve()]);
+    // Why the threads have stopped, or that all they have read is checked.
+    await Promise.race([opened, untilAborted(signal)]);
   } finally {
-    await sources.close();
+    sources.close();
     signal?.removeEventListener('abort', stopThreads);
     signal?.throwIfAborted();
   }
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve();
+    signal?.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
 }

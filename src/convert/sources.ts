@@ -1,56 +1,93 @@
-// The files that a running conversion reads: each is opened when it is there and announced to the threads, which wait
-// for it. Owns the descriptors.
+// The files that a running conversion reads: each is opened when it is there, or grows, and announced to the threads, which
+// wait for what they need of it. Owns the descriptors.
 
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
-import type { ArrivingShard } from './arriving-shard.ts';
+import { BytesWithdrawn, type ArrivingShard } from './arriving-shard.ts';
 import type { SafeTensor } from './safetensors.ts';
 import { announceSource, createSources } from './transcode.ts';
+
+interface Source {
+  /** Shown in faults, and where the file is when it does not arrive. */
+  path: string;
+  slot: number;
+  arriving: ArrivingShard | undefined;
+  descriptor: number | null;
+}
 
 export class Sources {
   /** For `TranscodeTask.sources`. */
   readonly shared: SharedArrayBuffer;
-  readonly #paths: string[];
-  readonly #whole: Map<string, Promise<string>>;
-  readonly #handles: FileHandle[] = [];
+  readonly #sources: Source[];
   #closed = false;
 
   constructor(tensors: readonly SafeTensor[], arriving: readonly ArrivingShard[] = []) {
-    this.#paths = [...new Set(tensors.map(({ path }) => path))];
-    this.#whole = new Map(
-      arriving.flatMap((shard) => shard.tensors.slice(0, 1).map(({ path }) => [path, shard.whole])),
-    );
-    this.shared = createSources(this.#paths.length);
+    const paths = [...new Set(tensors.map(({ path }) => path))];
+    this.#sources = paths.map((path, slot) => ({
+      path,
+      slot,
+      arriving: arriving.find((shard) => shard.tensors[0]?.path === path),
+      descriptor: null,
+    }));
+    this.shared = createSources(paths.length);
   }
 
   slotOf({ path }: SafeTensor): number {
-    return this.#paths.indexOf(path);
+    return this.#sources.findIndex((source) => source.path === path);
   }
 
-  /** Opens every file as it comes, until `close`. Rejects with the first file's failure: FILE_UNREADABLE or its own. */
+  /**
+   * Opens every file as it comes, until `close`. Resolves when all are whole and checked; rejects with the first file's
+   * failure: FILE_UNREADABLE, its own, or BytesWithdrawn.
+   */
   async open(control: SharedArrayBuffer): Promise<void> {
-    await Promise.all(this.#paths.map((path, slot) => this.#openOne({ path, slot }, control)));
+    await Promise.all(this.#sources.map((source) => this.#openOne(source, control)));
   }
 
-  async #openOne({ path, slot }: { path: string; slot: number }, control: SharedArrayBuffer): Promise<void> {
-    const file = (await this.#whole.get(path)) ?? path;
-    const handle = await openReadable(file);
-    if (this.#closed) return handle.close();
-    this.#handles.push(handle);
-    announceSource({ sources: this.shared, control }, { slot, descriptor: handle.fd });
+  async #openOne(source: Source, control: SharedArrayBuffer): Promise<void> {
+    const { arriving, path } = source;
+    const file =
+      arriving === undefined ? path : await Promise.race([arriving.whole, this.#follow(source, control)]);
+    if (!this.#closed) this.#announce(source, { file, leadingBytes: Number.MAX_SAFE_INTEGER, control });
+  }
+
+  /** Lets the threads read what is there of a file that grows; rejects when that was wrong. */
+  #follow(source: Source, control: SharedArrayBuffer): Promise<never> {
+    let seenBytes = 0;
+    return new Promise((_, reject) => {
+      source.arriving?.follow?.(({ partialPath: file, leadingBytes }) => {
+        if (leadingBytes < seenBytes) reject(new BytesWithdrawn(source.path));
+        if (this.#closed || leadingBytes <= seenBytes) return;
+        seenBytes = leadingBytes;
+        try {
+          this.#announce(source, { file, leadingBytes, control });
+        } catch {
+          // It has got its final name: that it is whole is told next.
+        }
+      });
+    });
+  }
+
+  #announce(
+    source: Source,
+    { file, leadingBytes, control }: { file: string; leadingBytes: number; control: SharedArrayBuffer },
+  ): void {
+    source.descriptor ??= openReadable(file, source.path);
+    const { slot, descriptor } = source;
+    announceSource({ sources: this.shared, control }, { slot, descriptor, leadingBytes });
   }
 
   /** To be called when no thread reads any more. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
-    await Promise.all(this.#handles.map((handle) => handle.close()));
+    for (const { descriptor } of this.#sources) if (descriptor !== null) closeSync(descriptor);
   }
 }
 
-async function openReadable(path: string): Promise<FileHandle> {
+function openReadable(file: string, path: string): number {
   try {
-    return await open(path);
+    return openSync(file, 'r');
   } catch (error) {
     throw new Fault('FILE_UNREADABLE', { path, problem: (error as Error).message }, { cause: error });
   }

@@ -130,8 +130,19 @@ export type DownloadEvent =
 
 export type ReportDownload = (event: DownloadEvent) => void;
 
+/** How far a file on its way can be read already, by those who can wait with what they make of it. */
+export interface FileGrowth {
+  path: string;
+  /** The file that grows; whoever has opened it may go on reading after it has got its final name. */
+  partialPath: string;
+  /** All bytes before this one are there, not verified. Falls when they proved wrong: what was read of them is void. */
+  leadingBytes: number;
+}
+
 export interface DownloadOptions {
   report?: ReportDownload;
+  /** Called with every write, and when a file starts again. */
+  onGrowth?: (growth: FileGrowth) => void;
   signal?: AbortSignal;
   /** Requests in flight at once, over all files. */
   connections?: number;

@@ -3,9 +3,9 @@
 import { Fault } from '../faults.ts';
 import type { ByteRange } from './byte-ranges.ts';
 import type { FilePlace } from './cache-layout.ts';
-import type { ReportDownload, RepoFile, RepoListing } from './contract.ts';
+import type { FileGrowth, ReportDownload, RepoFile, RepoListing } from './contract.ts';
 import { FileLink, RangeUnserved } from './file-link.ts';
-import { followDigest, type FollowedDigest } from './follow-digest.ts';
+import { followDigest } from './follow-digest.ts';
 import { acquireLock, type HeldLock } from './lock.ts';
 import type { Hub } from './open-hub.ts';
 import { PartialFile, removePartial } from './partial-file.ts';
@@ -27,6 +27,7 @@ export interface FileJob {
   partBytes: number;
   slots: Slots;
   report: ReportDownload;
+  onGrowth: (growth: FileGrowth) => void;
   signal: AbortSignal;
   /** Is the content at rest already? Another process may have brought it. */
   isThere: () => Promise<boolean>;
@@ -102,14 +103,19 @@ class FileFetch {
   }
 
   async #attempt(partBytes: number): Promise<Failure | null> {
-    const { file, place, report } = this.#job;
+    const { file, place, report, onGrowth } = this.#job;
     const { path, sizeBytes } = file;
     const partial = await PartialFile.open(place.partialPath, file);
     const digest = followDigest(partial.path, file);
     try {
       report({ kind: 'file-started', path, sizeBytes, doneBytes: partial.doneBytes });
-      digest.advance(partial.leadingBytes);
-      await this.#fetchParts(partial, { digest, partBytes });
+      const advance = (): void => {
+        const { leadingBytes, path: partialPath } = partial;
+        digest.advance(leadingBytes);
+        onGrowth({ path, partialPath, leadingBytes });
+      };
+      advance();
+      await this.#fetchParts(partial, { advance, partBytes });
       const hex = await digest.finish();
       if (hex !== file.digest.hex)
         return { kind: 'mismatch', problem: `its digest is ${hex}, not ${file.digest.hex}`, drop: true };
@@ -128,7 +134,7 @@ class FileFetch {
   /** Until nothing is missing, or the first of the lanes has failed for good and the others have stopped. */
   async #fetchParts(
     partial: PartialFile,
-    { digest, partBytes }: { digest: FollowedDigest; partBytes: number },
+    { advance, partBytes }: { advance: () => void; partBytes: number },
   ): Promise<void> {
     const { slots, rank, signal } = this.#job;
     const parts = partial.missingParts(partBytes);
@@ -136,7 +142,7 @@ class FileFetch {
     const either = AbortSignal.any([signal, stop.signal]);
     const write = async (pieces: readonly Buffer[], start: number): Promise<void> => {
       await partial.write(pieces, start);
-      digest.advance(partial.leadingBytes);
+      advance();
       this.#reportProgress(partial.doneBytes);
     };
     const lane = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { placesFor, type FilePlace, type RepoPlaces } from './cache-layout.ts';
 import type {
   DownloadOptions,
   DownloadPlan,
+  FileGrowth,
   PlannedFile,
   ReportDownload,
   RunningDownload,
@@ -53,6 +54,7 @@ class Download {
   readonly #plan: DownloadPlan;
   readonly #places: RepoPlaces;
   readonly #report: ReportDownload;
+  readonly #onGrowth: (growth: FileGrowth) => void;
   readonly #slots: Slots;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -68,6 +70,7 @@ class Download {
     this.#plan = plan;
     this.#places = placesFor(hub.settings, plan.listing, plan.destination);
     this.#report = report;
+    this.#onGrowth = options.onGrowth ?? (() => undefined);
     this.#slots = new Slots(connections);
     this.#signal = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
     this.#alsoNeedsBytes = options.alsoNeedsBytes ?? 0;
@@ -185,6 +188,7 @@ class Download {
         slots: this.#slots,
         partBytes: this.#partBytes,
         report: this.#report,
+        onGrowth: this.#onGrowth,
         signal: this.#signal,
         isThere: () => isThere(place, file),
         giveName: name,

@@ -1,10 +1,10 @@
 // Owns the way from a repository's safetensors to one converted file: the small files first, then the shards in the
-// converter's order, each converted as soon as it is verified while the next ones are still coming.
+// converter's order, each converted while it comes. The converted file gets its name when all of them are verified.
 // Weights that were fetched for this alone are removed once the converted file is whole; what was there before stays.
 import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { readArrivingShard, type ArrivingShard } from '../convert/arriving-shard.ts';
+import { BytesWithdrawn, readArrivingShard, type ArrivingShard } from '../convert/arriving-shard.ts';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
 import type {
   DownloadPlan,
@@ -17,8 +17,10 @@ import { orLocalFault } from '../download/local-disk.ts';
 import type { Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { startDownload } from '../download/start-download.ts';
+import { Fault } from '../faults.ts';
 import type { WeightsChoice } from './choose-weights.ts';
 import type { ConvertedRepo } from './converted-repo.ts';
+import { GrowingFiles } from './growing-files.ts';
 import { carryPrompts } from './prompts.ts';
 import { removeFromCache } from './remove-from-cache.ts';
 
@@ -52,11 +54,19 @@ export async function fetchAndConvert(work: Work, options: FetchOptions): Promis
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const alsoNeedsBytes = sharesDisk(hub.settings.cacheFolder, file) ? estimateBytes(shards, outtype) : 0;
-  const download = startDownload(hub, plan, { report: options.report, signal, alsoNeedsBytes });
+  const growing = new GrowingFiles();
+  const download = startDownload(hub, plan, {
+    report: options.report,
+    onGrowth: (growth) => {
+      growing.tell(growth);
+    },
+    signal,
+    alsoNeedsBytes,
+  });
   // It may fail while the conversion is still being stopped; that is awaited first.
   download.done.catch(() => undefined);
   try {
-    await convertWhileFetching({ plan, shards, download, file, outtype }, { ...options, signal });
+    await convertFollowing({ plan, shards, download, growing, file, outtype }, { ...options, signal });
     await download.done;
   } catch (error) {
     end.abort(error);
@@ -80,18 +90,31 @@ interface Conversion {
   plan: DownloadPlan;
   shards: readonly PlannedFile[];
   download: RunningDownload;
+  /** Null = shards are read once they are whole. */
+  growing: GrowingFiles | null;
   file: string;
   outtype: Work['outtype'];
 }
 
+/** What was read before it was verified may have been wrong: then all is converted anew, from verified files. */
+async function convertFollowing(conversion: Conversion, options: FetchOptions): Promise<void> {
+  try {
+    await convertWhileFetching(conversion, options);
+  } catch (error) {
+    const mayBeWrong = error instanceof Fault && (error as Fault).code === 'WEIGHTS_CORRUPT';
+    if (!mayBeWrong && !(error instanceof BytesWithdrawn)) throw error;
+    await convertWhileFetching({ ...conversion, growing: null }, options);
+  }
+}
+
 async function convertWhileFetching(
-  { plan, shards, download, file, outtype }: Conversion,
+  { plan, shards, download, growing, file, outtype }: Conversion,
   { onProgress, onWarning, signal }: FetchOptions,
 ): Promise<void> {
   const small = plan.files.filter((one) => !shards.includes(one));
   await Promise.all(small.map(({ path }) => download.ready(path)));
   carryPrompts(plan.folder, file);
-  const arriving = await Promise.all(shards.map((shard) => announceShard(shard, download)));
+  const arriving = await Promise.all(shards.map((shard) => announceShard(shard, { download, growing })));
   await convert({
     modelFolder: plan.folder,
     // The folder is called after the commit.
@@ -105,7 +128,10 @@ async function convertWhileFetching(
   });
 }
 
-function announceShard(shard: PlannedFile, download: RunningDownload): Promise<ArrivingShard> {
+function announceShard(
+  shard: PlannedFile,
+  { download, growing }: Pick<Conversion, 'download' | 'growing'>,
+): Promise<ArrivingShard> {
   const { path, sizeBytes, finalPath } = shard;
   return readArrivingShard({
     name: path,
@@ -113,6 +139,13 @@ function announceShard(shard: PlannedFile, download: RunningDownload): Promise<A
     sizeBytes,
     readRange: (range) => download.readRange(path, range),
     whole: download.ready(path),
+    ...(growing === null
+      ? {}
+      : {
+          follow: (listener) => {
+            growing.follow(path, listener);
+          },
+        }),
   });
 }
 

@@ -1,7 +1,7 @@
 // Conversions that begin before their weights are whole: a model in three shards, handed over one by one.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
@@ -122,6 +122,39 @@ test('an abort ends a conversion that waits for its shards', async () => {
   abort.abort(new Error('enough'));
   await assert.rejects(done, /enough/);
 });
+
+test('a shard is read while it grows, and the result has no name before the shard is whole', async () => {
+  const { folder, shards } = makeShardedModel();
+  const { arriving, doors } = await takeAway(folder, shards);
+  const outfile = join(makeFolder(), 'out.gguf');
+  let done: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((read, failed) => {
+    const growing = arriving.map((shard) => ({ ...shard, follow: followAway(folder, shard) }));
+    const onProgress = ({ bytesDone, bytesTotal }: { bytesDone: number; bytesTotal: number }): void => {
+      if (bytesDone === bytesTotal) read();
+    };
+    done = convert({ modelFolder: folder, outfile, outtype: 'q8_0', arriving: growing, onProgress });
+    done.catch(failed);
+  });
+  // Begun when all of the other was read, and through with the rest of its way first.
+  await convert({
+    modelFolder: makeSmallModel(),
+    outfile: join(makeFolder(), 'later.gguf'),
+    outtype: 'q8_0',
+  });
+  assert.ok(!existsSync(outfile));
+  for (const { send } of doors) send();
+  await done;
+  assert.ok(existsSync(outfile));
+});
+
+/** As if all of the shard had come and were not checked. */
+function followAway(folder: string, { name }: ArrivingShard): NonNullable<ArrivingShard['follow']> {
+  const partialPath = join(folder, '..', 'away', name);
+  return (listener) => {
+    listener({ partialPath, leadingBytes: readFileSync(partialPath).length });
+  };
+}
 
 test('a header that does not fit the size of its file is refused before the file is there', async () => {
   const content = frameSafetensors('{}', new Uint8Array(3));

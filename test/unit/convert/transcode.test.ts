@@ -36,7 +36,7 @@ function run({ elements, writable }: { elements: number; writable: boolean }): v
     sources: createSources(1),
     control: createControl(),
   };
-  announceSource(task, { slot: 0, descriptor: from });
+  announceSource(task, { slot: 0, descriptor: from, leadingBytes: Number.MAX_SAFE_INTEGER });
   try {
     runTask(task, () => undefined);
   } finally {
