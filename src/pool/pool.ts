@@ -13,7 +13,7 @@ import { Questions } from './questions.ts';
 import { DEFAULT_RESTART_LIMITS } from './restart-policy.ts';
 import { RequestWriter } from './request-writer.ts';
 import { planSlices } from './routing.ts';
-import { joinEmbeddings, shiftIndex } from './slices.ts';
+import { embedInSlices, shiftIndex } from './slices.ts';
 import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
 import { waitAtMost } from './wait-at-most.ts';
 import { planWorkerEnv } from './worker-env.ts';
@@ -87,23 +87,17 @@ class ProcessPool implements WorkerPool {
     const { signal, dimensions = null, longText = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
     const leave = this.#admission.enter(inputs);
-    const call = new AbortController();
-    const cancel = (): void => {
-      call.abort();
-    };
-    signal?.addEventListener('abort', cancel, { once: true });
+    const request = { inputs, dimensions, longText };
     try {
-      const slices = planSlices(inputs, this.#dispatcher.readyCount).map(async ({ start, end }) => {
-        const part = start === 0 && end === inputs.length ? inputs : inputs.slice(start, end);
-        return this.#embedSlice({ inputs: part, start, dimensions, longText, signal: call.signal });
-      });
-      return joinEmbeddings(await Promise.all(slices));
+      const slices = planSlices(inputs, this.#dispatcher.readyCount);
+      if (slices.length > 1)
+        return await embedInSlices(slices, signal, ({ start, end }, own) =>
+          this.#embedSlice({ ...request, inputs: inputs.slice(start, end), start, signal: own }),
+        );
+      return await this.#embedSlice({ ...request, start: 0, signal: signal ?? new AbortController().signal });
     } catch (error) {
-      // The other slices have no reader any more.
-      call.abort();
       throw faultFrom(error);
     } finally {
-      signal?.removeEventListener('abort', cancel);
       leave();
     }
   }

@@ -1,14 +1,36 @@
 // A call in slices, and its answer from theirs: rows in the order of the inputs, faults about the input meant.
 import type { Embeddings } from '../embedder.ts';
 import { Fault, type FaultCode, type FaultParams } from '../faults.ts';
+import type { Slice } from './routing.ts';
 import { allocateMemory } from './shared-memory.ts';
 
-/** The slices' answers as one. A single slice is passed on as it is. */
+/** All slices at once, each with a signal that ends when the caller's does or another slice fails. */
+export async function embedInSlices(
+  slices: readonly Slice[],
+  signal: AbortSignal | undefined,
+  embed: (slice: Slice, signal: AbortSignal) => Promise<Embeddings>,
+): Promise<Embeddings> {
+  const call = new AbortController();
+  const cancel = (): void => {
+    call.abort();
+  };
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return joinEmbeddings(await Promise.all(slices.map((slice) => embed(slice, call.signal))));
+  } catch (error) {
+    // The other slices have no reader any more.
+    call.abort();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+/** The slices' answers as one. */
 export function joinEmbeddings(slices: readonly Embeddings[]): Embeddings {
   const [first] = slices;
   if (first === undefined)
     return { vectors: new Float32Array(0), dimensions: 0, tokenCounts: new Uint32Array(0), cutCount: 0 };
-  if (slices.length === 1) return first;
   const count = slices.reduce((sum, slice) => sum + slice.tokenCounts.length, 0);
   const { dimensions } = first;
   const joined = {

@@ -13,8 +13,8 @@ import {
 } from '../worker/protocol.ts';
 import { decodeProfile, PROFILE_PATH } from '../worker/profile-message.ts';
 import type { Outcome, Runner } from './dispatcher.ts';
+import { exchange, readText } from './exchange.ts';
 import { watchPulse } from './pulse.ts';
-import { readIntoMemory } from './shared-memory.ts';
 import { renderDeath, type Death } from './suspicion.ts';
 import { waitAtMost } from './wait-at-most.ts';
 import { openConnections } from './worker-connections.ts';
@@ -65,11 +65,9 @@ export class WorkerHandle implements Runner {
 
   async run(body: Buffer, signal: AbortSignal | null): Promise<Outcome> {
     try {
-      const response = await this.#http.request({ method: 'POST', path: EMBED_PATH, body, signal });
-      if (response.statusCode !== 200) {
-        return { kind: 'fault', fault: decodeFault(await response.body.text()) };
-      }
-      return { kind: 'answer', embeddings: decodeEmbedResponse(await readIntoMemory(response)) };
+      const answer = await exchange(this.#http, { method: 'POST', path: EMBED_PATH, body, signal });
+      if (answer.status !== 200) return { kind: 'fault', fault: decodeFault(readText(answer)) };
+      return { kind: 'answer', embeddings: decodeEmbedResponse(answer.bytes) };
     } catch (error) {
       if (signal?.aborted === true) return { kind: 'fault', fault: new Fault('CANCELLED', {}) };
       if (error instanceof Fault) return { kind: 'fault', fault: faultFrom(error) };
@@ -85,9 +83,9 @@ export class WorkerHandle implements Runner {
   async ask(path: string, question: unknown): Promise<string | Death> {
     try {
       const body = JSON.stringify(question);
-      const response = await this.#http.request({ method: 'POST', path, body });
-      const text = await response.body.text();
-      if (response.statusCode === 200) return text;
+      const answer = await exchange(this.#http, { method: 'POST', path, body });
+      const text = readText(answer);
+      if (answer.status === 200) return text;
       throw decodeFault(text);
     } catch (error) {
       if (error instanceof Fault) throw error;
@@ -99,8 +97,9 @@ export class WorkerHandle implements Runner {
   async profile(): Promise<Profile | null> {
     const signal = AbortSignal.timeout(PROFILE_TIMEOUT_MS);
     try {
-      const response = await this.#http.request({ method: 'GET', path: PROFILE_PATH, signal });
-      return decodeProfile(await response.body.text());
+      return decodeProfile(
+        readText(await exchange(this.#http, { method: 'GET', path: PROFILE_PATH, signal })),
+      );
     } catch {
       return null;
     }
@@ -155,8 +154,7 @@ export class WorkerHandle implements Runner {
   }
 
   async #askReady(signal?: AbortSignal): Promise<string> {
-    const response = await this.#http.request({ method: 'GET', path: READY_PATH, signal: signal ?? null });
-    return response.body.text();
+    return readText(await exchange(this.#http, { method: 'GET', path: READY_PATH, signal: signal ?? null }));
   }
 
   // The worker tells of a decode that hangs; where its main thread does, it says nothing any more.

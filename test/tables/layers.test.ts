@@ -58,6 +58,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   undici: [
     'cli/commands/health.ts',
     'doctor/check-hub.ts',
+    'pool/exchange.ts',
     'pool/worker-connections.ts',
     'pool/worker-handle.ts',
     'bench/client.ts',
