@@ -126,6 +126,20 @@ export const FAULTS = {
     message: ({ limitBytes }) => `the request body exceeds ${String(limitBytes)} bytes`,
     hint: () => 'send fewer inputs per request',
   }),
+  HEAD_TOO_LARGE: row<{ limitBytes: number }>({
+    kind: 'usage',
+    status: 431,
+    retry: false,
+    message: ({ limitBytes }) => `the head of the request exceeds ${String(limitBytes)} bytes`,
+    hint: () => 'send fewer or shorter headers; --max-header-size sets the limit',
+  }),
+  TOO_SLOW: row<{ seconds: number }>({
+    kind: 'usage',
+    status: 408,
+    retry: true,
+    message: ({ seconds }) => `the request did not arrive within ${String(seconds)} s`,
+    hint: () => 'send less per request; --header-timeout and --body-timeout set the times',
+  }),
   MEDIA_TYPE: row<{ contentType: string }>({
     kind: 'usage',
     status: 415,

@@ -1,6 +1,7 @@
 // Owns the way from launch settings to what the HTTP server is opened with. Pure; certificates are read by the server.
 import { type JsonValue, optionsOf, type Settings } from '../config/options.ts';
 import { Fault } from '../faults.ts';
+import type { ConnectionLimits } from '../server/connections.ts';
 import type { MetricsShape } from '../server/metrics.ts';
 import type { ServerOptions } from '../server/server.ts';
 import { checkRising, planTokenBuckets } from './buckets.ts';
@@ -16,7 +17,7 @@ export function planServer(settings: LaunchSettings, version: string): Omit<Serv
     keys: { api: settings.apiKey, admin: settings.adminApiKey },
     tls: planTls(settings),
     rootPath: planRootPath(settings.rootPath),
-    keepAliveMs: settings.keepAliveSeconds * 1000,
+    limits: planLimits(settings),
     requestDeadlineMs:
       settings.requestDeadlineSeconds === null ? null : settings.requestDeadlineSeconds * 1000,
     healthTimeoutMs: settings.healthTimeoutSeconds * 1000,
@@ -33,6 +34,17 @@ export function publicSettings(settings: LaunchSettings): Record<string, unknown
   return Object.fromEntries(
     shown.map(({ name, row }) => [row.flag.replaceAll('-', '_'), settings[name as keyof LaunchSettings]]),
   );
+}
+
+function planLimits(settings: LaunchSettings): Partial<ConnectionLimits> {
+  return {
+    headMs: settings.headerTimeoutSeconds * 1000,
+    requestMs: settings.bodyTimeoutSeconds * 1000,
+    stallMs: settings.sendTimeoutSeconds * 1000,
+    idleMs: settings.keepAliveSeconds * 1000,
+    headBytes: settings.maxHeaderBytes,
+    bodyBytes: settings.maxBodyBytes,
+  };
 }
 
 function planTls(settings: LaunchSettings): NonNullable<ServerOptions['tls']> | null {

@@ -5,12 +5,14 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { IncomingMessage } from 'node:http';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Access, Gate } from './access.ts';
+import { type ConnectionLimits, guardAnswer, nodeLimits } from './connections.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { makeHandlers } from './handlers.ts';
 import { checkContentType } from './json-body.ts';
 import type { Endpoint } from './metrics.ts';
 import { taskOf } from './other-tasks.ts';
-import { makeRefuse, pathOf, type Refuse, refuseMalformed, type ServerLog, unknownRoute } from './refusal.ts';
+import { makeRefuseMalformed } from './malformed.ts';
+import { makeRefuse, pathOf, type Refuse, type ServerLog, unknownRoute } from './refusal.ts';
 import { requestIdFrom } from './request-id.ts';
 import { faultsOf, type Feature, pathsOf, type RouteRow } from './route-row.ts';
 import { FAULTS_OF_NO_ROUTE, type RouteName, rowsWith } from './routes.ts';
@@ -24,20 +26,16 @@ declare module 'fastify' {
 }
 
 export interface AppOptions extends HandlerContext {
-  bodyLimitBytes: number;
+  limits: ConnectionLimits;
   features: ReadonlySet<Feature>;
   gate: Gate;
   /** Routes answer below this path too: "" or "/prefix". */
   rootPath: string;
   tls: TlsContext | null;
-  keepAliveMs: number;
   /** Beginnings of paths whose requests leave no line in the log. */
   quietPaths: readonly string[];
   log: ServerLog;
 }
-
-// Node's own default; Fastify's is none, and a body that trickles in would hold its memory for good.
-const REQUEST_TIMEOUT_MS = 300_000;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
@@ -50,19 +48,20 @@ const asksFor = () => ({
 });
 
 export function buildApp(options: AppOptions): FastifyInstance {
+  const { limits, tls } = options;
   const refuse = makeRefuse({ ...options, faults: FAULTS_OF_NO_ROUTE });
   const app = fastify({
     logger: false,
-    https: options.tls,
-    bodyLimit: options.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: options.keepAliveMs,
+    ...(tls === null ? { http: nodeLimits(limits) } : { https: { ...nodeLimits(limits), ...tls } }),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
     rewriteUrl: ({ url = '/' }) => withoutRoot(url, options.rootPath),
     // Refusals while stopping are ours: they carry the fault's body and let /health say so.
     return503OnClosing: false,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 4096, constraints: { asksFor: asksFor() } },
-    clientErrorHandler: refuseMalformed,
+    clientErrorHandler: makeRefuseMalformed(options),
     frameworkErrors: (_error, request, reply) => {
       refuse(unknownRoute(request), request, reply);
     },
@@ -113,8 +112,13 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
     if (request.is404) throw unknownRoute(request);
     done();
   });
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     if (service.stopping) reply.header('connection', 'close');
+    guardAnswer(reply.raw, options.limits, () => {
+      const seconds = options.limits.stallMs / 1000;
+      const message = `the client has read nothing of its answer for ${String(seconds)} s and is cut off`;
+      options.log({ level: 'info', message, requestId: request.id });
+    });
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

@@ -2,11 +2,10 @@
 // a BUG is logged with its cause, and a sender who has gone is neither answered nor logged as a failure.
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Socket } from 'node:net';
 import { Fault, type FaultCode } from '../faults.ts';
+import type { ConnectionLimits } from './connections.ts';
 import type { Metrics } from './metrics.ts';
 import { listedFault, renderFault } from './fault-answer.ts';
-import { requestIdFrom } from './request-id.ts';
 
 export interface ServerLogEntry {
   /** `access`: one line per answered HTTP request. */
@@ -24,20 +23,20 @@ export type ServerLog = (entry: ServerLogEntry) => void;
 export interface RefusalOptions {
   /** What the route may answer. */
   faults: readonly FaultCode[];
-  bodyLimitBytes: number;
+  limits: ConnectionLimits;
   metrics: Metrics;
   log: ServerLog;
 }
 
 export type Refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
 
-export function makeRefuse({ faults, bodyLimitBytes, metrics, log }: RefusalOptions): Refuse {
+export function makeRefuse({ faults, limits, metrics, log }: RefusalOptions): Refuse {
   return (error, request, reply) => {
     if (reply.raw.destroyed || request.raw.errored !== null) {
       reply.hijack();
       return;
     }
-    const fault = listedFault(translate(error, request, bodyLimitBytes), faults);
+    const fault = listedFault(translate(error, request, limits.bodyBytes), faults);
     if (fault.code === 'BUG') {
       log({ level: 'error', message: fault.message, requestId: request.id, cause: fault.cause ?? fault });
     }
@@ -70,26 +69,4 @@ export function unknownRoute(request: FastifyRequest): Fault {
 
 export function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '';
-}
-
-/** For bytes that are no HTTP request: Node has only the socket to answer on. */
-export function refuseMalformed(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const problem = `the HTTP request is malformed or incomplete (${error.code ?? error.message})`;
-  const { body } = renderFault(new Fault('INVALID_REQUEST', { param: null, problem }));
-  const text = JSON.stringify(body);
-  socket.end(
-    [
-      'HTTP/1.1 400 Bad Request',
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${String(Buffer.byteLength(text))}`,
-      `x-request-id: ${requestIdFrom(undefined)}`,
-      'connection: close',
-      '',
-      text,
-    ].join('\r\n'),
-  );
 }

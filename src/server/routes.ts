@@ -16,6 +16,8 @@ export const FAULTS_OF_NO_ROUTE: readonly FaultCode[] = [
   'ROUTE_UNKNOWN',
   'METHOD_NOT_ALLOWED',
   'INVALID_REQUEST',
+  'HEAD_TOO_LARGE',
+  'TOO_SLOW',
 ];
 
 const FAULTS_OF_A_BODY = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'MEDIA_TYPE'] as const;

@@ -8,6 +8,7 @@ import type { Embedder } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { Gate, type Keys } from './access.ts';
 import { buildApp } from './app.ts';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './connections.ts';
 import { Metrics, type MetricsShape } from './metrics.ts';
 import { renderOpenApi } from './openapi.ts';
 import { OpenRequests } from './open-requests.ts';
@@ -26,7 +27,6 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   port: number;
   model: ServedModel;
-  bodyLimitBytes?: number;
   /** What /server_info tells, and /model_info in part. */
   settings?: PublicSettings;
   keys?: Keys;
@@ -34,7 +34,8 @@ export interface ServerOptions {
   tls?: (TlsFiles & { refresh: boolean }) | null;
   /** Routes answer below this path too, such as `/prefix`. */
   rootPath?: string;
-  keepAliveMs?: number;
+  /** What a connection may ask; the rest is CONNECTION_LIMITS. */
+  limits?: Partial<ConnectionLimits>;
   /** Within which a request for vectors has its answer or DEADLINE; null = whenever it has it. */
   requestDeadlineMs?: number | null;
   /** Within which /health_generate must see a vector. */
@@ -64,13 +65,7 @@ export interface Server {
   close(options?: { graceMs?: number }): Promise<void>;
 }
 
-// 2,048 inputs of 32 KB each: ten times an ordinary document chunk.
-const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024 * 1024;
-
 const OPEN: Keys = { api: null, admin: null };
-
-// Longer than clients and proxies keep idle connections, so that it is not the server that closes one in use.
-const KEEP_ALIVE_MS = 72_000;
 
 /** SGLang's. */
 const HEALTH_TIMEOUT_MS = 20_000;
@@ -88,9 +83,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     ...parts,
     tls: context,
     gate: new Gate(options.keys ?? OPEN),
-    keepAliveMs: options.keepAliveMs ?? KEEP_ALIVE_MS,
+    limits: { ...CONNECTION_LIMITS, ...options.limits },
     quietPaths: options.quietPaths ?? [],
-    bodyLimitBytes: options.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES,
   });
   const port = await listen(app, options);
   const watch = tls?.refresh === true ? refreshTls(app, tls, log) : null;

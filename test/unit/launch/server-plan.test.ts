@@ -52,10 +52,10 @@ test('what sounds like a secret is marked as one, unless it is a file', () => {
 });
 
 test('seconds become milliseconds and a root path loses its last slash', () => {
-  const { keepAliveMs, healthTimeoutMs, rootPath } = plan({
+  const { limits, healthTimeoutMs, rootPath } = plan({
     ...{ keepAliveSeconds: 5, healthTimeoutSeconds: 0.5, rootPath: '/a/b/' },
   });
-  assert.deepEqual([keepAliveMs, healthTimeoutMs, rootPath], [5000, 500, '/a/b']);
+  assert.deepEqual([limits?.idleMs, healthTimeoutMs, rootPath], [5000, 500, '/a/b']);
 });
 
 test('a root path begins with a slash', () => {

@@ -28,7 +28,7 @@ test('requests for quiet paths leave no line in the log, others one', async (t) 
 });
 
 test('connections stay open for as long as the server was told', async (t) => {
-  const { server } = await openServingServer(t, { keepAliveMs: 7000 });
+  const { server } = await openServingServer(t, { limits: { idleMs: 7000 } });
   const answer = await fetch(`${server.url}/health`);
   assert.equal(answer.headers.get('keep-alive'), 'timeout=7');
 });

@@ -111,7 +111,7 @@ test('a body that is not UTF-8 is 400, not a text with replacement characters', 
 });
 
 test('a body over the limit is 413', async (t) => {
-  const { post } = await openServingServer(t, { bodyLimitBytes: 1000 });
+  const { post } = await openServingServer(t, { limits: { bodyBytes: 1000 } });
   const answer = await post({ input: 'x'.repeat(1000) });
   assert.equal(answer.statusCode, 413);
   assert.equal(errorOf(answer).message, 'the request body exceeds 1000 bytes');
