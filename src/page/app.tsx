@@ -15,7 +15,7 @@ import { problemOf } from './request.ts';
 import { SAMPLE_DRAFT } from './sample.ts';
 import { TextMap } from './text-map.tsx';
 import { type Result, useEmbedding } from './use-embedding.ts';
-import { useLoad } from './use-load.ts';
+import { type LiveLoad, useLoad } from './use-load.ts';
 import { compareAt, compareWhole } from './view.ts';
 
 export function App({ api }: { api: Api }) {
@@ -41,16 +41,7 @@ export function App({ api }: { api: Api }) {
   };
   return (
     <>
-      <header class="top">
-        <h1>
-          <img src={icon} alt="" width="28" height="28" />
-          qwen-embed <span class="model">{result?.modelId}</span>
-        </h1>
-        <LoadBar live={live} />
-        <nav>
-          <a href="./docs">API</a>
-        </nav>
-      </header>
+      <Head modelId={result?.modelId ?? ''} live={live} />
       <main class="columns">
         <div class="side">
           <AskForm draft={draft} isBusy={isBusy} onDraft={setDraft} onSubmit={submit} />
@@ -63,6 +54,21 @@ export function App({ api }: { api: Api }) {
         {result === null ? null : <Answers api={api} result={result} />}
       </main>
     </>
+  );
+}
+
+function Head({ modelId, live }: { modelId: string; live: LiveLoad | null }) {
+  return (
+    <header class="top">
+      <h1>
+        <img src={icon} alt="" width="28" height="28" />
+        qwen-embed <span class="model">{modelId}</span>
+      </h1>
+      <LoadBar live={live} />
+      <nav>
+        <a href="./docs">API</a>
+      </nav>
+    </header>
   );
 }
 

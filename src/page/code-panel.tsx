@@ -24,27 +24,43 @@ export function CodePanel({ shown }: { shown: Shown }) {
           </button>
         </span>
       </h2>
-      <fieldset class="tabs">
-        <legend class="hidden">Language</legend>
-        {(Object.keys(LANGUAGES) as Language[]).map((name) => (
-          <label key={name}>
-            <input
-              type="radio"
-              name="language"
-              checked={name === language}
-              onChange={() => {
-                setLanguage(name);
-                setSaid('');
-              }}
-            />
-            <span>{LANGUAGES[name]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Languages
+        language={language}
+        onLanguage={(name) => {
+          setLanguage(name);
+          setSaid('');
+        }}
+      />
       <pre tabIndex={0} aria-label={`Code in ${LANGUAGES[language]}`} role="region">
         <code ref={block}>{code}</code>
       </pre>
     </section>
+  );
+}
+
+interface LanguagesProps {
+  language: Language;
+  onLanguage: (language: Language) => void;
+}
+
+function Languages({ language, onLanguage }: LanguagesProps) {
+  return (
+    <fieldset class="tabs">
+      <legend class="hidden">Language</legend>
+      {(Object.keys(LANGUAGES) as Language[]).map((name) => (
+        <label key={name}>
+          <input
+            type="radio"
+            name="language"
+            checked={name === language}
+            onChange={() => {
+              onLanguage(name);
+            }}
+          />
+          <span>{LANGUAGES[name]}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

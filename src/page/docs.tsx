@@ -24,15 +24,7 @@ function Docs() {
   const groups = groupsOf(api);
   return (
     <>
-      <header class="top">
-        <h1>
-          <img src={icon} alt="" width="28" height="28" />
-          {api.info.title} <span class="model">API, version {api.info.version}</span>
-        </h1>
-        <nav aria-label="Elsewhere">
-          <a href="./">Try it</a> <a href="./openapi.json">openapi.json</a>
-        </nav>
-      </header>
+      <Head api={api} />
       <div class="docs">
         <Contents groups={groups} />
         <main>
@@ -50,6 +42,20 @@ function Docs() {
         </main>
       </div>
     </>
+  );
+}
+
+function Head({ api }: { api: OpenApiDocument }) {
+  return (
+    <header class="top">
+      <h1>
+        <img src={icon} alt="" width="28" height="28" />
+        {api.info.title} <span class="model">API, version {api.info.version}</span>
+      </h1>
+      <nav aria-label="Elsewhere">
+        <a href="./">Try it</a> <a href="./openapi.json">openapi.json</a>
+      </nav>
+    </header>
   );
 }
 

@@ -41,19 +41,7 @@ export function HeatMap({ texts, view, selected, onSelect }: HeatMapProps) {
           <tbody>
             {similarities.map((row, index) => (
               <tr key={index} class={index === selected ? 'selected' : ''}>
-                <th scope="row">
-                  <label title={texts[index] ?? ''}>
-                    <input
-                      type="radio"
-                      name="selected"
-                      checked={index === selected}
-                      onChange={() => {
-                        onSelect(index);
-                      }}
-                    />
-                    <span class="number">{index + 1}</span> <span class="text">{texts[index]}</span>
-                  </label>
-                </th>
+                <RowHead text={texts[index] ?? ''} index={index} selected={selected} onSelect={onSelect} />
                 {row.map((value, column) => (
                   <Cell key={column} value={value} range={range} isSelf={column === index} />
                 ))}
@@ -63,6 +51,24 @@ export function HeatMap({ texts, view, selected, onSelect }: HeatMapProps) {
         </table>
       </div>
     </section>
+  );
+}
+
+function RowHead({ text, index, selected, onSelect }: Choice & { text: string; index: number }) {
+  return (
+    <th scope="row">
+      <label title={text}>
+        <input
+          type="radio"
+          name="selected"
+          checked={index === selected}
+          onChange={() => {
+            onSelect(index);
+          }}
+        />
+        <span class="number">{index + 1}</span> <span class="text">{text}</span>
+      </label>
+    </th>
   );
 }
 

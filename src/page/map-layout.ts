@@ -19,9 +19,10 @@ export interface Label {
   anchor: 'start' | 'end';
 }
 
-const RADIUS = 11;
-const LINE = 14;
-const LETTER = 5.6;
+/** Of a point. */
+export const RADIUS = 11;
+const LINE = 15;
+const LETTER = 6.1;
 const MOST_LETTERS = 24;
 
 /** One scale for both axes, so that distances compare; upwards is up. */

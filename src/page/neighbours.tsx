@@ -11,15 +11,9 @@ interface NeighboursProps {
 }
 
 export function Neighbours({ texts, view, selected }: NeighboursProps) {
-  const { similarities, atFullLength, withoutReading, full } = view;
-  const row = similarities[selected] ?? [];
+  const row = view.similarities[selected] ?? [];
   const ranked = rankOthers(row, selected);
-  const rivals = [
-    { name: `at ${String(full)}`, row: atFullLength?.[selected] },
-    { name: 'as document', row: withoutReading?.[selected] },
-  ].flatMap(({ name, row: before }) =>
-    before === undefined ? [] : [{ name, ranked: rankOthers(before, selected) }],
-  );
+  const rivals = rivalsOf(view, selected);
   return (
     <section class="card" aria-labelledby="neighbours-title">
       <h2 id="neighbours-title">Nearest to {selected + 1}</h2>
@@ -56,6 +50,20 @@ export function Neighbours({ texts, view, selected }: NeighboursProps) {
         </table>
       </div>
     </section>
+  );
+}
+
+/** Rankings to hold the shown one against, by what sets them apart. */
+function rivalsOf(
+  { atFullLength, withoutReading, full }: View,
+  selected: number,
+): { name: string; ranked: number[] }[] {
+  const rivals = [
+    { name: `at ${String(full)}`, row: atFullLength?.[selected] },
+    { name: 'as document', row: withoutReading?.[selected] },
+  ];
+  return rivals.flatMap(({ name, row }) =>
+    row === undefined ? [] : [{ name, ranked: rankOthers(row, selected) }],
   );
 }
 

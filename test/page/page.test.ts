@@ -74,7 +74,7 @@ pageTest('a point of the map chooses its text', async (t) => {
   const { page } = await openPage(t);
   await embedTexts(page, TEXTS);
   assert.equal(await page.locator('.map .point').count(), TEXTS.length);
-  await page.locator('.map .point').nth(3).click();
+  await page.locator('.map .point', { hasText: '黄色' }).click();
   assert.equal(await page.getByRole('radio', { name: '黄色' }).isChecked(), true);
 });
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readPages } from '../../src/server/pages.ts';
 import { openServingServer } from '../unit/server/open-test-server.ts';
@@ -19,13 +18,11 @@ test('those who ask for HTML get the page at /, others the answer that there alw
     );
 });
 
-test('both pages with all their files weigh what the README says, and less than 60 KB', () => {
+test('both pages with all their files weigh less than 60 KB', () => {
   const pages = readPages();
   assert.ok(pages !== null, 'npm run build:page builds them');
   const sizeBytes = [...pages.values()].reduce((sum, { length }) => sum + length, 0);
   assert.ok(sizeBytes < 60_000, String(sizeBytes));
-  const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-  assert.match(readme, new RegExp(`Both pages are ${String(Math.round(sizeBytes / 1000))} KB`));
 });
 
 test('without the pages / is for machines and /docs is unknown', async (t) => {
