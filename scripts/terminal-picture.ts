@@ -7,6 +7,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 
+const XTERM = {
+  style: fileURLToPath(import.meta.resolve('@xterm/xterm/css/xterm.css')),
+  script: fileURLToPath(import.meta.resolve('@xterm/xterm/lib/xterm.js')),
+};
+
 const COLUMNS = 104;
 
 const THEME = {
@@ -51,12 +56,11 @@ export async function recordSession({ shown, command, until }: Session): Promise
 
 export async function drawSession(browser: Browser, output: string, path: string): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 1100, height: 1000 } });
-  const fileOf = (name: string) => fileURLToPath(import.meta.resolve(`@xterm/xterm/${name}`));
-  await page.setContent(`<style>${readFileSync(fileOf('css/xterm.css'), 'utf8')}
+  await page.setContent(`<style>${readFileSync(XTERM.style, 'utf8')}
     body { margin: 0; background: ${THEME.background} }
     #terminal { display: inline-block; padding: 18px 22px; background: ${THEME.background} }
     .xterm-viewport { overflow: hidden !important }</style><div id="terminal"></div>`);
-  await page.addScriptTag({ path: fileOf('lib/xterm.js') });
+  await page.addScriptTag({ path: XTERM.script });
   const options = {
     cols: COLUMNS,
     theme: THEME,
