@@ -3,11 +3,30 @@
 import { open } from 'node:fs/promises';
 import { Fault } from '../faults.ts';
 import type { ByteRange } from './byte-ranges.ts';
-import type { RepoFile, RepoListing } from './contract.ts';
-import { FileLink } from './file-link.ts';
+import type { PlannedFile, RepoFile, RepoListing } from './contract.ts';
+import { FileLink, RangeUnserved } from './file-link.ts';
 import type { Hub } from './open-hub.ts';
 import { receive, type Cursor } from './receive.ts';
 import { tryAgain } from './try-again.ts';
+
+/**
+ * Bytes of a file that no download is under way for: from the disk where it is there, else from the hub.
+ * Faults: as a download, FILE_UNREADABLE, HUB_UNFIT where the server has no ranges.
+ */
+export async function readPlannedRange(
+  { hub, listing, file }: { hub: Hub; listing: RepoListing; file: PlannedFile },
+  range: ByteRange,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  if (file.state === 'complete') return readFileRange(file.finalPath, range);
+  try {
+    return await fetchRange({ hub, listing, file }, range, signal);
+  } catch (error) {
+    if (!(error instanceof RangeUnserved)) throw error;
+    const { host } = new URL(hub.settings.endpoint);
+    throw new Fault('HUB_UNFIT', { host, problem: `of ${file.path}, ${error.message}` }, { cause: error });
+  }
+}
 
 /** Faults: as a download; RangeUnserved where the server has no ranges. */
 export async function fetchRange(

@@ -1,13 +1,14 @@
 // Owns how a launch comes by a repository's model: options and environment in, one .gguf file on this disk out.
 import type { Settings } from '../config/options.ts';
 import type { HubSettings } from '../download/contract.ts';
-import { checkModelHeader } from '../engine/model-file.ts';
 import { planCacheFolder } from '../models/cache-folder.ts';
 import { findConverted, obtainModel } from '../models/obtain-model.ts';
 import { refineReference, type HubReference } from '../models/reference.ts';
 import { readSourceSettings } from '../models/source-settings.ts';
+import { surveyRepo } from '../models/survey-repo.ts';
 import { readHost } from './machine.ts';
 import { planOuttype } from './outtype.ts';
+import { planService } from './plan-service.ts';
 import type { StartOptions } from './open-model.ts';
 
 /** The file of an earlier launch with these settings; null when there is none. */
@@ -17,6 +18,15 @@ export function findFetched(named: HubReference, settings: Settings<'launch'>): 
   return findConverted({ reference, outtype, ...readPlaces(settings) })?.file ?? null;
 }
 
+/** What would be fetched, and of which model. Asks the hub; keeps nothing. Faults: those of the hub. */
+export function surveyUnfetched(
+  named: HubReference,
+  settings: Settings<'launch'>,
+): ReturnType<typeof surveyRepo> {
+  const reference = refineReference(named, settings);
+  return surveyRepo(reference, readPlaces(settings), new AbortController().signal);
+}
+
 function readPlaces(settings: Settings<'launch'>): { hubSettings: HubSettings; cacheFolder: string } {
   return {
     hubSettings: readSourceSettings(process.env, settings),
@@ -24,7 +34,7 @@ function readPlaces(settings: Settings<'launch'>): { hubSettings: HubSettings; c
   };
 }
 
-/** Resolves with the file. Faults: those of the hub, the download and the conversion; of the file's header. */
+/** Resolves with the file. Faults: those of the hub, the plan, the download and the conversion. */
 export async function fetchModel(named: HubReference, options: StartOptions): Promise<string> {
   const { settings, progress, signal = new AbortController().signal } = options;
   const { outtype, reason } = planOuttype(settings, readHost());
@@ -35,7 +45,10 @@ export async function fetchModel(named: HubReference, options: StartOptions): Pr
     ...readPlaces(settings),
     outtype,
     keepSafetensors: settings.keepSafetensors,
-    checkGguf: checkModelHeader,
+    // What cannot be served here is not fetched either.
+    judge: async (model) => {
+      await planService(settings, model);
+    },
     report: progress.onDownload,
     onProgress: progress.onConversion,
     onWarning: (warning) => {

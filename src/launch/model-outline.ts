@@ -1,9 +1,10 @@
 // Owns what a plan must know of a model before anything is loaded or converted: shape, context, bytes of its weights.
-// A .gguf's header says all of it; of a folder, config.json and the type to convert to do.
-import { readModelFile, type ModelShape } from '../engine/model-file.ts';
+// A .gguf's header says all of it; of a folder, config.json and the type to convert to do. Neither need be here whole.
+import { checkModelHeader, readModelFile, type ModelFile, type ModelShape } from '../engine/model-file.ts';
 import { weightBytes, type WeightBytes } from '../engine/memory-need.ts';
 import type { FoundModel } from '../models/find-model.ts';
-import { readModelConfig } from '../models/read-config.ts';
+import { readModelConfig, type ModelConfig } from '../models/read-config.ts';
+import type { DistantModel } from '../models/survey-repo.ts';
 import type { planOuttype } from './outtype.ts';
 
 export interface ModelOutline {
@@ -20,14 +21,22 @@ export interface ModelOutline {
 
 /** Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_MISSING, MODEL_UNSUPPORTED. */
 export function outlineModel(
-  { kind, path }: FoundModel,
+  model: FoundModel | DistantModel,
   outtype: ReturnType<typeof planOuttype>['outtype'],
 ): ModelOutline {
-  return kind === 'gguf' ? outlineFile(path) : outlineFolder(path, outtype);
+  switch (model.kind) {
+    case 'gguf':
+      return outlineFile(readModelFile(model.path));
+    case 'header':
+      return outlineFile(checkModelHeader(model.path, model.header));
+    case 'folder':
+      return outlineConfig(readModelConfig(model.path), outtype);
+    case 'config':
+      return outlineConfig(model.config, outtype);
+  }
 }
 
-function outlineFile(path: string): ModelOutline {
-  const { header, shape, facts, tokenEmbeddings } = readModelFile(path);
+function outlineFile({ header, shape, facts, tokenEmbeddings }: ModelFile): ModelOutline {
   const layers = header.tensors
     .filter(({ name }) => name !== tokenEmbeddings.name && name !== 'output.weight')
     .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
@@ -43,9 +52,8 @@ function outlineFile(path: string): ModelOutline {
 
 const TYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const;
 
-function outlineFolder(path: string, outtype: keyof typeof TYPES): ModelOutline {
-  const { layers, hidden, feedForward, heads, keyValueHeads, headSize, vocabulary, contextTokens } =
-    readModelConfig(path);
+function outlineConfig(config: ModelConfig, outtype: keyof typeof TYPES): ModelOutline {
+  const { layers, hidden, feedForward, heads, keyValueHeads, headSize, vocabulary, contextTokens } = config;
   const shape = { layers, hidden, ffn: feedForward, heads, kvHeads: keyValueHeads, headDim: headSize };
   const type = TYPES[outtype];
   const weights = weightBytes({ ...shape, vocabulary }, type);

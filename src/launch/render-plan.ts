@@ -141,7 +141,7 @@ function renderTable(titles: Row, rows: readonly Row[]): string {
 }
 
 /** The same for scripts: numbers in bytes and tokens. */
-export function describePlan({ found, machine, model, weights, launch }: ServicePlan): unknown {
+export function describePlan({ found, machine, model, weights, launch }: ServicePlan): object {
   return {
     model: { path: found.path, ...model },
     machine: { cores: machine.cores, memory: machine.memory, gpus: machine.gpus },

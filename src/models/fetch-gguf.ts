@@ -1,24 +1,21 @@
 // Owns the fetching of one GGUF file of a repository: its header comes first and is judged before gigabytes follow.
 import { readArrivingGgufHeader } from '../convert/gguf-read.ts';
-import type { GgufHeader } from '../convert/gguf.ts';
 import type { RepoListing, ReportDownload } from '../download/contract.ts';
 import type { Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { startDownload } from '../download/start-download.ts';
-
-/** Raises a fault for a file that must not be used. */
-export type CheckGguf = (path: string, header: GgufHeader) => void;
+import type { JudgeModel } from './survey-repo.ts';
 
 interface FetchGgufOptions {
-  checkGguf: CheckGguf;
+  judge: JudgeModel;
   report: ReportDownload;
   signal: AbortSignal;
 }
 
-/** Resolves with the file's path in the hub's cache. Faults: those of the check and of the download. */
+/** Resolves with the file's path in the hub's cache. Faults: those of the judge and of the download. */
 export async function fetchGguf(
   { hub, listing, path }: { hub: Hub; listing: RepoListing; path: string },
-  { checkGguf, report, signal }: FetchGgufOptions,
+  { judge, report, signal }: FetchGgufOptions,
 ): Promise<string> {
   const files = listing.files.filter((file) => file.path === path);
   const plan = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
@@ -30,7 +27,8 @@ export async function fetchGguf(
   const title = `${listing.repo}/${path}`;
   try {
     const readRange = (range: { start: number; end: number }) => download.readRange(path, range);
-    checkGguf(title, await readArrivingGgufHeader({ path: title, sizeBytes, readRange }));
+    const header = await readArrivingGgufHeader({ path: title, sizeBytes, readRange });
+    await judge({ kind: 'header', path: title, header });
     return await download.ready(path);
   } catch (error) {
     end.abort(error);

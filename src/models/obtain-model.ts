@@ -11,8 +11,9 @@ import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
 import { Fault } from '../faults.ts';
 import { ConvertedRepo } from './converted-repo.ts';
 import { fetchAndConvert, type FetchOptions } from './fetch-and-convert.ts';
-import { fetchGguf, type CheckGguf } from './fetch-gguf.ts';
+import { fetchGguf } from './fetch-gguf.ts';
 import type { HubReference } from './reference.ts';
+import { readDistantConfig, type JudgeModel } from './survey-repo.ts';
 
 export interface ObtainOptions extends FetchOptions {
   reference: HubReference;
@@ -21,7 +22,7 @@ export interface ObtainOptions extends FetchOptions {
   cacheFolder: string;
   /** For safetensors, where the reference names no type. */
   outtype: 'f32' | 'f16' | 'bf16' | 'q8_0';
-  checkGguf: CheckGguf;
+  judge: JudgeModel;
 }
 
 export interface ObtainedModel {
@@ -32,7 +33,7 @@ export interface ObtainedModel {
   origin: 'converted before' | 'in the cache' | 'fetched';
 }
 
-/** Faults: those of the download, of `convert` and of the check. */
+/** Faults: those of the download, of `convert` and of the judge. */
 export async function obtainModel(options: ObtainOptions): Promise<ObtainedModel> {
   const { reference, hubSettings, report, signal } = options;
   const repo = repoOf(options);
@@ -89,6 +90,8 @@ async function obtainWith(
   const listing = cached ?? (await listRepo(hub, wanted, { signal }));
   if (listing.notice !== null) report({ kind: 'notice', text: listing.notice });
   const choice = choose(listing, reference);
+  if (choice.kind === 'safetensors')
+    await options.judge(await readDistantConfig({ hub, listing, choice }, signal));
   const outtype = (choice.kind === 'safetensors' ? choice.outtype : null) ?? options.outtype;
   const obtained =
     choice.kind === 'gguf'

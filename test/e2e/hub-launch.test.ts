@@ -1,12 +1,12 @@
 // Launching a model by its repository's name: fetched from a hub on this machine, converted, served; and found again.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import type { HubServer } from '../fixtures/hub-server.ts';
 import { launchServer, runCli, startCli, type RunningServer } from '../fixtures/run-cli.ts';
-import { REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { fixtureFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 import { cosine } from '../fixtures/vectors.ts';
 
 let hub: HubServer;
@@ -132,6 +132,57 @@ test('an interrupted launch says what it keeps, and the next one goes on', async
     await server.end();
     assert.deepEqual(weightsIn(home), []);
     assert.ok(!filesIn(join(home.hubFolder)).some((name) => name.endsWith('.partial')));
+  } finally {
+    await own.close();
+  }
+});
+
+/** Requests for more of weights than a header. */
+const weightsAsked = ({ requests }: HubServer): string[] =>
+  requests.flatMap(({ kind, path, headers }) =>
+    kind === 'store' && path === 'model.safetensors' && headers.range === undefined ? [path] : [],
+  );
+
+test('--dry-run of a repository that is not here shows the plan and what would be fetched, and keeps nothing', async () => {
+  const home = makeHome(hub.url);
+  const before = weightsAsked(hub).length;
+  const args = ['launch', '--device', 'cpu', '--dry-run', '--model-path'];
+  const { code, stdout, stderr } = await runCli([...args, TINY], { env: home.env });
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^model +Qwen\/Qwen3-Embedding-Tiny$/m);
+  assert.match(stdout, /^weights +(bf16|q8_0) +fastest on this processor/m);
+  assert.match(stdout, /^together /m);
+  assert.match(stdout, /^model\.safetensors +\d+ MB {2}missing$/m);
+  assert.match(stdout, /^\d+ files, \d+ MB, \d+ MB to fetch into /m);
+  assert.equal(weightsAsked(hub).length, before);
+  assert.deepEqual([...filesIn(home.hubFolder), ...filesIn(home.cacheFolder)], []);
+});
+
+test('--dry-run plans a .gguf file that is not here by its header', async () => {
+  const home = makeHome(hub.url);
+  const args = ['launch', '--device', 'cpu', '--dry-run', '--json', '--model-path', `${TINY_GGUF}:Q8_0`];
+  const { code, stdout, stderr } = await runCli(args, { env: home.env });
+  assert.equal(code, 0, stderr);
+  const plan = JSON.parse(stdout) as { model: { type: string }; download: { files: { path: string }[] } };
+  assert.equal(plan.model.type, 'Q8_0');
+  assert.deepEqual(
+    plan.download.files.map(({ path }) => path),
+    ['Tiny-Q8_0.gguf'],
+  );
+});
+
+test('too little memory for a repository is told, with the numbers, before its weights are asked for', async () => {
+  const config = JSON.parse(readFileSync(join(fixtureFolder(), 'config.json'), 'utf8')) as object;
+  const huge = { hidden_size: 65_536, intermediate_size: 262_144, num_hidden_layers: 512 };
+  const own = await openTinyHub({ 'config.json': JSON.stringify({ ...config, ...huge }) });
+  try {
+    const home = makeHome(own.url);
+    const args = ['launch', '--device', 'cpu', '--port', '0', '--model-path', TINY];
+    const { code, stderr } = await runCli(args, { env: home.env });
+    assert.equal(code, 5);
+    assert.match(stderr, /too little memory on the system: [\d,.]+ GB for weights/);
+    assert.deepEqual(weightsAsked(own), []);
+    assert.deepEqual(filesIn(home.hubFolder), []);
   } finally {
     await own.close();
   }

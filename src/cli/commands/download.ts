@@ -1,7 +1,7 @@
 // `qwen-embed download`: a repository's files into the hub's cache or a folder, with progress; or what would be fetched.
 // The first Ctrl-C stops in a state that the next run goes on from.
 import type { Settings } from '../../config/options.ts';
-import type { DownloadEvent, DownloadPlan } from '../../download/contract.ts';
+import type { DownloadEvent } from '../../download/contract.ts';
 import { openHub } from '../../download/open-hub.ts';
 import { startDownload } from '../../download/start-download.ts';
 import { planCacheFolder } from '../../models/cache-folder.ts';
@@ -9,8 +9,8 @@ import { noteDownload, planRepoDownload } from '../../models/download-repo.ts';
 import { readSourceSettings } from '../../models/source-settings.ts';
 import { refineReference } from '../../models/reference.ts';
 import { DownloadDisplay } from '../download-display.ts';
-import { renderBytes } from '../download-progress.ts';
 import { InterruptSignal } from '../interrupt-signal.ts';
+import { describeDownload, renderDownload } from '../render-download.ts';
 import { printLine, printNotice, printResult, StatusLine } from '../terminal.ts';
 
 type DownloadSettings = Settings<'download'>;
@@ -28,7 +28,7 @@ export async function runDownload(repo: string, settings: DownloadSettings): Pro
     status.clear();
     if (plan.listing.notice !== null) printNotice(plan.listing.notice);
     if (settings.dryRun) {
-      printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan));
+      printResult(settings.json ? JSON.stringify(describeDownload(plan)) : renderDownload(plan));
       return 0;
     }
     const report = settings.json ? printEvent : display.report.bind(display);
@@ -53,22 +53,4 @@ const ownCacheFolder = (): string => planCacheFolder(process.env, process.platfo
 
 function printEvent(event: DownloadEvent): void {
   printResult(JSON.stringify(event));
-}
-
-function describePlan({ listing, folder, files, ...sizes }: DownloadPlan): unknown {
-  const { source, repo, revision, commit } = listing;
-  return { kind: 'plan', source, repo, revision, commit, folder, ...sizes, files };
-}
-
-function renderPlan({ listing, folder, files, totalBytes, missingBytes, freeBytes }: DownloadPlan): string {
-  const width = Math.max(...files.map(({ path }) => path.length));
-  const lines = files.map(
-    ({ path, sizeBytes, state }) => `${path.padEnd(width)}  ${renderBytes(sizeBytes).padStart(8)}  ${state}`,
-  );
-  const free = freeBytes === null ? '' : `, ${renderBytes(freeBytes)} free`;
-  return [
-    `${listing.repo} at ${listing.revision} is commit ${listing.commit}`,
-    ...lines,
-    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${free}`,
-  ].join('\n');
 }

@@ -1,31 +1,41 @@
-// `qwen-embed launch --dry-run`: what a launch would do with this machine and a model that is here.
+// `qwen-embed launch --dry-run`: what a launch would do with this machine and a model, and what it would fetch of it first.
 import type { Settings } from '../../config/options.ts';
-import { Fault } from '../../faults.ts';
-import { findFetched } from '../../launch/fetch-model.ts';
+import type { DownloadPlan } from '../../download/contract.ts';
+import { findFetched, surveyUnfetched } from '../../launch/fetch-model.ts';
 import { planService } from '../../launch/plan-service.ts';
 import { describePlan, renderPlan } from '../../launch/render-plan.ts';
 import { settleWeights } from '../../launch/weights-options.ts';
 import { findModel, type FoundModel } from '../../models/find-model.ts';
 import type { ModelReference } from '../../models/reference.ts';
 import { chooseModel } from '../../models/shipped-model.ts';
-import { printResult } from '../terminal.ts';
+import type { DistantModel } from '../../models/survey-repo.ts';
+import { describeDownload, renderDownload } from '../render-download.ts';
+import { printNotice, printResult } from '../terminal.ts';
 
-/** Prints the plan. Faults: those of planning; MODEL_MISSING where a repository has not been fetched yet. */
+/** Prints the plan. Faults: those of planning; of the hub, where a repository has not been fetched yet. */
 export async function showPlan(wanted: Settings<'launch'>): Promise<number> {
   const named = findModel(chooseModel(wanted.modelPath).path);
   const settings = settleWeights(wanted, named);
-  const plan = await planService(settings, modelHere(named, settings));
-  printResult(settings.json ? JSON.stringify(describePlan(plan)) : renderPlan(plan, settings));
+  const { model, download } = await lookAt(named, settings);
+  const notice = download?.listing.notice ?? null;
+  if (notice !== null) printNotice(notice);
+  const plan = await planService(settings, model);
+  if (settings.json) {
+    const fetched = download === null ? null : describeDownload(download);
+    printResult(JSON.stringify({ ...describePlan(plan), download: fetched }));
+  } else {
+    const parts = [renderPlan(plan, settings), ...(download === null ? [] : [renderDownload(download)])];
+    printResult(parts.join('\n\n'));
+  }
   return 0;
 }
 
-function modelHere(named: ModelReference, settings: Settings<'launch'>): FoundModel {
-  if (named.kind !== 'hub') return named;
+/** A repository that has been fetched counts as here. */
+async function lookAt(
+  named: ModelReference,
+  settings: Settings<'launch'>,
+): Promise<{ model: FoundModel | DistantModel; download: DownloadPlan | null }> {
+  if (named.kind !== 'hub') return { model: named, download: null };
   const path = findFetched(named, settings);
-  if (path !== null) return { kind: 'gguf', path };
-  throw new Fault('MODEL_MISSING', {
-    path: named.repo,
-    problem: 'no launch has fetched it yet, so its size in memory is not known',
-    hint: `see its files with: qwen-embed download ${named.repo} --dry-run`,
-  });
+  return path === null ? surveyUnfetched(named, settings) : { model: { kind: 'gguf', path }, download: null };
 }

@@ -64,7 +64,7 @@ async function openScene(t: TestContext): Promise<Scene> {
         cacheFolder,
         outtype: 'bf16',
         keepSafetensors: false,
-        checkGguf: () => undefined,
+        judge: () => undefined,
         report: () => undefined,
         onProgress,
         onWarning: () => undefined,

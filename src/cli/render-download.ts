@@ -1,0 +1,28 @@
+// How a planned download is shown: a line per file for people, one object for scripts. Pure.
+import type { DownloadPlan } from '../download/contract.ts';
+import { renderBytes } from './download-progress.ts';
+
+export function describeDownload({ listing, folder, files, ...sizes }: DownloadPlan): object {
+  const { source, repo, revision, commit } = listing;
+  return { kind: 'plan', source, repo, revision, commit, folder, ...sizes, files };
+}
+
+export function renderDownload({
+  listing,
+  folder,
+  files,
+  totalBytes,
+  missingBytes,
+  freeBytes,
+}: DownloadPlan): string {
+  const width = Math.max(...files.map(({ path }) => path.length));
+  const lines = files.map(
+    ({ path, sizeBytes, state }) => `${path.padEnd(width)}  ${renderBytes(sizeBytes).padStart(8)}  ${state}`,
+  );
+  const free = freeBytes === null ? '' : `, ${renderBytes(freeBytes)} free`;
+  return [
+    `${listing.repo} at ${listing.revision} is commit ${listing.commit}`,
+    ...lines,
+    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${free}`,
+  ].join('\n');
+}
