@@ -79,10 +79,16 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
     await addConfigFile(command, name);
     const notice = judgeOptions(collectGiven(command, name));
     const shownArgs = [name, ...maskSecrets(options.args, optionsOf(name))];
+    hideSecrets([name, ...options.args], shownArgs);
     const sources = listSources(command, name);
     const settings = readSettings(command, name);
     options.onExitCode(await options.run(name, settings, { operands, notice, sources, shownArgs }));
   });
+}
+
+// Whoever lists the processes of a machine sees their arguments, or the title in place of them.
+function hideSecrets(args: readonly string[], shownArgs: readonly string[]): void {
+  if (args.some((arg, at) => arg !== shownArgs[at])) process.title = `qwen-embed ${shownArgs.join(' ')}`;
 }
 
 function runCommand(name: CommandName, settings: Settings<CommandName>, call: Call): Promise<number> {
