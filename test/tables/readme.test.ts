@@ -1,6 +1,6 @@
 // The papers against the tables and against each other: generated regions, the two languages, commands, figures, links.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -100,4 +100,10 @@ for (const paper of PAPERS) {
 test('the changelog has an entry for the version in package.json', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
   assert.match(read('CHANGELOG.md'), new RegExp(`^## \\[?(Unreleased|${version})`, 'm'));
+});
+
+test('every picture in the papers is there and has less than 200 KB', () => {
+  for (const paper of PAPERS)
+    for (const [, path = ''] of read(paper).matchAll(/(?:src|srcset)="([^"]+)"/g))
+      assert.ok(statSync(join(ROOT, dirname(paper), path)).size < 200_000, `${paper}: ${path}`);
 });
