@@ -1,6 +1,7 @@
 // Writes docs/flags.md from the tables of options: every flag of `launch`, its class, what it does here. `npm run docs`;
 // a test fails when the page is stale.
 import { writeFileSync } from 'node:fs';
+import { listVariables } from '../src/config/environment.ts';
 import { optionsOf, type Option } from '../src/config/options.ts';
 import { renderOptionRow, renderFlags } from '../src/config/render.ts';
 import type { OptionRow } from '../src/config/rows.ts';
@@ -23,7 +24,23 @@ export function renderFlagsPage(): string {
   for (const option of optionsOf('launch'))
     groups.set(option.group, [...(groups.get(option.group) ?? []), option]);
   const sections = [...groups].map(([title, options]) => `## ${title}\n\n${renderSection(options)}\n`);
-  return [INTRO, ...sections].join('\n');
+  return [INTRO, ...sections, renderEnvironment()].join('\n');
+}
+
+function renderEnvironment(): string {
+  const lines = listVariables().map(
+    ({ name, verdict, isIdle }) => `| \`${name}\` | ${isIdle ? 'no effect: ' : ''}${verdict} |`,
+  );
+  const intro =
+    "Other variables that begin with SGLANG_ or SGL_ have no effect; one notice at the start names all that are set. `CUDA_VISIBLE_DEVICES` counts as everywhere, those of the hub's tools are in [downloads.md](downloads.md), and every option has a name of its own: `QWEN_EMBED_PORT` is `--port`.";
+  return [
+    "## SGLang's environment\n",
+    `${intro}\n`,
+    '| variable | here |',
+    '| --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function renderSection(options: readonly Option[]): string {

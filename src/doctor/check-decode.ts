@@ -39,10 +39,11 @@ function findMissing(backend: Backend, folder: string | null): string | null {
 /** Of unit vectors; keys and values in half precision leave 0.99999998. */
 const LEAST_COSINE = 0.9999;
 
-export async function checkDecode({ settings }: Patient): Promise<Finding> {
+/** `answer` is what the known text's vector must be. */
+export async function checkDecode({ settings }: Patient, answer = KNOWN_ANSWER): Promise<Finding> {
   const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-doctor-'));
   try {
-    return await decodeKnown(settings, join(folder, 'known.gguf'));
+    return await decodeKnown(settings, { modelFile: join(folder, 'known.gguf'), answer });
   } catch (error) {
     const { message, hint } = faultFrom(error);
     return problem(message, hint);
@@ -52,7 +53,10 @@ export async function checkDecode({ settings }: Patient): Promise<Finding> {
 }
 
 // What was set for the real model's weights and lengths does not fit this one; what was set for devices does.
-async function decodeKnown(settings: Settings<'doctor'>, modelFile: string): Promise<Finding> {
+async function decodeKnown(
+  settings: Settings<'doctor'>,
+  { modelFile, answer }: { modelFile: string; answer: readonly number[] },
+): Promise<Finding> {
   writeTinyModel(modelFile);
   const ours = { ...settings, dtype: 'auto', contextLength: null, dataParallel: 1 } as const;
   const { launch } = await planService(ours, { kind: 'gguf', path: modelFile });
@@ -67,7 +71,7 @@ async function decodeKnown(settings: Settings<'doctor'>, modelFile: string): Pro
   });
   try {
     const { vectors } = await pool.embed([KNOWN_TEXT]);
-    const cosine = KNOWN_ANSWER.reduce((sum, x, i) => sum + x * (vectors[i] ?? NaN), 0);
+    const cosine = answer.reduce((sum, x, i) => sum + x * (vectors[i] ?? NaN), 0);
     const who = `${attempt.reason}, computed by ${attempt.compute}`;
     if (!(cosine >= LEAST_COSINE))
       return problem(

@@ -26,7 +26,7 @@ const CHECKS: Readonly<Record<string, (patient: Patient) => Finding | Promise<Fi
   node: checkNode,
   memory: checkMemory,
   libraries: checkLibraries,
-  decode: checkDecode,
+  decode: (patient) => checkDecode(patient),
   cache: checkCache,
   disk: checkDisk,
   hub: checkHub,

@@ -66,7 +66,8 @@ export function readHubSettings(
 }
 
 function readSource(env: Environment): HubSource {
-  const given = firstOf(env, ['QWEN_EMBED_SOURCE']) ?? 'huggingface';
+  const usual = isOn(env['SGLANG_USE_MODELSCOPE']) ? 'modelscope' : 'huggingface';
+  const given = firstOf(env, ['QWEN_EMBED_SOURCE']) ?? usual;
   if (given === 'hf' || given === 'huggingface') return 'huggingface';
   if (given === 'modelscope') return 'modelscope';
   throw new Fault('BAD_OPTION', {

@@ -3,6 +3,7 @@
 // Order of calls: nameModel -> bringModel -> openModel.
 import type { Settings } from '../config/options.ts';
 import type { ReportDownload } from '../download/contract.ts';
+import { readModelFile } from '../engine/model-file.ts';
 import { planCacheFolder } from '../models/cache-folder.ts';
 import { convertToCache } from '../models/convert-to-cache.ts';
 import { findModel, type FoundModel } from '../models/find-model.ts';
@@ -18,7 +19,7 @@ import { planLoadLimits } from './load-limits.ts';
 import { openBestPool } from './open-best-pool.ts';
 import type { Attempt } from './plan.ts';
 import { planService, type ServicePlan } from './plan-service.ts';
-import { settleWeights } from './weights-options.ts';
+import { settleWeights, tellFileWeights } from './weights-options.ts';
 
 /** What happens on the way, for whoever shows it. */
 export interface Progress {
@@ -70,6 +71,11 @@ export async function bringModel({ reference, options }: NamedModel): Promise<Fo
     const hubSettings = readSourceSettings(process.env, settings);
     const source = settings.modelChecksum;
     await verifyFiles(reference, { source, hubSettings, ...(signal === undefined ? {} : { signal }) });
+  }
+  if (reference.kind === 'gguf') {
+    const { path } = reference;
+    const { weightsType: type } = readModelFile(path).facts;
+    progress.log('info', tellFileWeights(settings, { path, type }), {});
   }
   if (reference.kind !== 'hub') return reference;
   return { kind: 'gguf', path: await fetchModel(reference, options) };

@@ -14,7 +14,6 @@ export function settleWeights(settings: Settings<'launch'>, named: ModelReferenc
   const quantization = AS_IT_IS.includes(asked) ? null : asked;
   if (named.kind === 'hub') return { ...settings, quantization };
   if (named.kind === 'gguf') {
-    refuse('--dtype', settings.dtype === 'auto' ? null : settings.dtype, named.path);
     refuse('--quantization', quantization, named.path);
     return settings;
   }
@@ -30,6 +29,21 @@ export function settleWeights(settings: Settings<'launch'>, named: ModelReferenc
       hint: 'leave it out: --outtype auto picks what suits the device',
     });
   return { ...settings, quantization: null, outtype };
+}
+
+const WIDE = ['float', 'float32'];
+
+/**
+ * What is served of a .gguf file, as a sentence. Half precision is what its arithmetic has, whatever the type of its
+ * weights; full precision is only in a file that has it. Fault: BAD_OPTION.
+ */
+export function tellFileWeights(
+  { dtype }: Pick<Settings<'launch'>, 'dtype'>,
+  { path, type }: { path: string; type: string },
+): string {
+  if (WIDE.includes(dtype) && type !== 'F32') refuse('--dtype', dtype, `${path} (${type})`);
+  const asked = dtype === 'auto' ? '' : `; --dtype ${dtype} changes nothing`;
+  return `weights: ${type}, as the file has them${asked}`;
 }
 
 function refuse(option: string, value: string | null, path: string): void {

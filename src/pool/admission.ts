@@ -23,6 +23,11 @@ export class Admission {
     this.#countWaiting = countWaiting;
   }
 
+  /** Tokens of all calls that are in. */
+  get openTokens(): number {
+    return this.#openTokens;
+  }
+
   /** For a call that is not known yet. Fault: OVERLOADED where any call would be refused. */
   checkRoom(): void {
     const { queuedRequests, openTokens } = this.#limits;

@@ -148,7 +148,7 @@ class ProcessPool implements WorkerPool {
       ...slot.status(),
       inFlight: slot.worker === null ? 0 : this.#dispatcher.inFlight(slot.worker),
     }));
-    return { workers, waiting: this.#dispatcher.waitingCount };
+    return { workers, waiting: this.#dispatcher.waitingCount, openTokens: this.#admission.openTokens };
   }
 
   #checkOpen(): void {

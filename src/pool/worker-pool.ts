@@ -5,6 +5,8 @@ import type { SlotStatus } from './worker-slot.ts';
 export interface PoolStatus {
   workers: (SlotStatus & { inFlight: number })[];
   waiting: number;
+  /** Estimated, of all requests that have no answer yet. */
+  openTokens: number;
 }
 
 export interface WorkerPool extends Embedder {

@@ -6,9 +6,11 @@ import type { Profile } from '../embedder.ts';
 
 /** How the workers are; what a pool's status has and more. */
 export interface FleetStatus {
-  workers: readonly { state: string; deaths: number }[];
+  workers: readonly { state: string; deaths: number; inFlight: number }[];
   /** Requests that no worker has taken yet. */
   waiting: number;
+  /** Estimated, of all requests that have no answer yet. */
+  openTokens: number;
 }
 
 /** Stages of a request before and after the embedder's. */

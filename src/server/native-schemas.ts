@@ -88,6 +88,18 @@ export const MODEL_INFO: JsonSchema = objectOf({
   architectures: { type: 'array', items: text },
 });
 
+export const LOADS: JsonSchema = {
+  type: 'array',
+  items: objectOf({
+    dp_rank: count,
+    num_reqs: count,
+    num_waiting_reqs: count,
+    num_tokens: count,
+    num_pending_tokens: count,
+    ts_tic: { type: 'number' },
+  }),
+};
+
 export const SERVER_INFO: JsonSchema = objectOf({
   status: { enum: ['ready', 'starting', 'unavailable', 'stopping'] },
   version: text,

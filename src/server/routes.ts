@@ -176,6 +176,17 @@ export const ROUTES = {
     answer: { status: 200, schema: native.SERVER_INFO },
     faults: [],
   },
+  load: {
+    group: 'state',
+    methods: GET,
+    paths: ['/get_load'],
+    access: 'serve',
+    summary: "Requests and tokens in work, an entry per worker, in SGLang's shape",
+    needsModel: false,
+    body: null,
+    answer: { status: 200, schema: native.LOADS },
+    faults: [],
+  },
   metrics: {
     group: 'state',
     methods: GET,

@@ -78,6 +78,19 @@ export function renderServerInfo(facts: Facts): object {
   };
 }
 
+/** SGLang's `/get_load`: an entry per worker. What waits, and tokens, are the pool's own and stand at the first. */
+export function renderLoads({ fleet }: Service): object[] {
+  const [waiting, tokens] = [fleet.waiting, fleet.openTokens];
+  return fleet.workers.map(({ inFlight }, rank) => ({
+    dp_rank: rank,
+    num_reqs: inFlight + (rank === 0 ? waiting : 0),
+    num_waiting_reqs: rank === 0 ? waiting : 0,
+    num_tokens: rank === 0 ? tokens : 0,
+    num_pending_tokens: 0,
+    ts_tic: performance.now() / 1000,
+  }));
+}
+
 // Named as the metrics that say the same.
 function renderLoad({ openEmbeddings, done }: Metrics, { fleet }: Service): object {
   return {

@@ -25,7 +25,7 @@ export class Service {
   #backing: Backing = {
     isLive: () => true,
     checkRoom: () => undefined,
-    fleet: () => ({ workers: [], waiting: 0 }),
+    fleet: () => ({ workers: [], waiting: 0, openTokens: 0 }),
     rules: PLAIN_RULES,
     chatTemplate: null,
   };

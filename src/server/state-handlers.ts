@@ -9,7 +9,7 @@ import { parseJson } from './json-body.ts';
 import { METRICS_TYPE } from './metrics.ts';
 import { probeHealth } from './probe-health.ts';
 import type { RouteName } from './routes.ts';
-import { renderModelCard, renderModelInfo, renderServerInfo } from './server-facts.ts';
+import { renderModelCard, renderModelInfo, renderLoads, renderServerInfo } from './server-facts.ts';
 import type { Health } from './service.ts';
 
 type StateRoute = Extract<
@@ -21,6 +21,7 @@ type StateRoute = Extract<
   | 'model'
   | 'modelInfo'
   | 'serverInfo'
+  | 'load'
   | 'metrics'
   | 'openapi'
   | 'flushCache'
@@ -37,6 +38,7 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
     model: (request) => answerModel(context, request),
     modelInfo: () => renderModelInfo(context),
     serverInfo: () => renderServerInfo(context),
+    load: () => renderLoads(service),
     metrics: async (_request, reply) => {
       const text = await metrics.render();
       return reply.header('content-type', METRICS_TYPE).send(text);

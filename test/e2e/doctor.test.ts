@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultsOf } from '../../src/config/options.ts';
+import { checkDecode } from '../../src/doctor/check-decode.ts';
+import { KNOWN_ANSWER } from '../../src/doctor/known-answer.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
 
@@ -41,4 +44,13 @@ test('doctor exits with 1 where the libraries are missing, and says what to do',
   assert.match(stdout, /^problem +libraries +none for /m);
   assert.match(stdout, /^problem +decode +no usable llama\.cpp library /m);
   assert.match(stdout, /^2 problems, 0 warnings\n$/m);
+});
+
+test('a vector that is wrong is noticed', async () => {
+  const settings = { ...defaultsOf('doctor'), device: 'cpu' } as const;
+  const wrong = KNOWN_ANSWER.map((value, i) => (i % 2 === 0 ? value : -value));
+  const { state, found, advice } = await checkDecode({ settings, env: {} }, wrong);
+  assert.equal(state, 'problem');
+  assert.match(found, /: the vector of a known text is wrong, cosine -?0\.\d{6}$/);
+  assert.match(advice ?? '', /report it/);
 });

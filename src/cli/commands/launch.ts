@@ -1,5 +1,6 @@
 // `qwen-embed launch`: starts a service, tells when it is ready, ends it on SIGTERM or Ctrl-C; or shows its plan.
 import { setMaxListeners } from 'node:events';
+import { judgeEnvironment } from '../../config/environment.ts';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
 import { showPlan } from './launch-plan.ts';
@@ -10,7 +11,7 @@ import { printLine, printLog, printNotice, printReady, StatusLine } from '../ter
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
 export async function runLaunch(settings: Settings<'launch'>, notice: string | null): Promise<number> {
-  if (notice !== null) printNotice(notice);
+  for (const text of [notice, judgeEnvironment(process.env)]) if (text !== null) printNotice(text);
   if (settings.dryRun) return showPlan(settings);
   const stop = new StopSignal();
   const status = new StatusLine();

@@ -62,3 +62,10 @@ test('ModelScope has an endpoint and a token of its own, never the one of the Hu
 test('HF_HUB_DOWNLOAD_TIMEOUT is in seconds', () => {
   assert.equal(read({ HF_HUB_DOWNLOAD_TIMEOUT: '30' }).timing.idleMs, 30_000);
 });
+
+test("SGLang's switch for ModelScope chooses it, below this program's own", () => {
+  assert.equal(readHubSettings({ SGLANG_USE_MODELSCOPE: 'true' }).source, 'modelscope');
+  assert.equal(readHubSettings({ SGLANG_USE_MODELSCOPE: '0' }).source, 'huggingface');
+  const both = { SGLANG_USE_MODELSCOPE: 'true', QWEN_EMBED_SOURCE: 'huggingface' };
+  assert.equal(readHubSettings(both).source, 'huggingface');
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Settings } from '../../../src/config/options.ts';
 import { Fault } from '../../../src/faults.ts';
-import { settleWeights } from '../../../src/launch/weights-options.ts';
+import { settleWeights, tellFileWeights } from '../../../src/launch/weights-options.ts';
 
 const FOLDER = { kind: 'folder', path: './m' } as const;
 const FILE = { kind: 'gguf', path: './m.gguf' } as const;
@@ -41,10 +41,6 @@ test('a .gguf file takes no other type', () => {
     refusal({ quantization: 'q8_0' }, FILE),
     '--quantization q8_0: the weights in ./m.gguf have their type already',
   );
-  assert.equal(
-    refusal({ dtype: 'half' }, FILE),
-    '--dtype half: the weights in ./m.gguf have their type already',
-  );
 });
 
 test("SGLang's words for weights as they are change nothing", () => {
@@ -56,4 +52,19 @@ test("SGLang's words for weights as they are change nothing", () => {
 
 test('of a repository the type is chosen later', () => {
   assert.equal(settleWeights(settings({ quantization: 'Q4_K_M' }), HUB).quantization, 'q4_k_m');
+});
+
+test('--dtype with a .gguf file passes where the file has as much, and what is served is said', () => {
+  const tell = (dtype: Settings<'launch'>['dtype'], type: string) =>
+    tellFileWeights({ dtype }, { path: 'm.gguf', type });
+  assert.equal(tell('auto', 'Q8_0'), 'weights: Q8_0, as the file has them');
+  assert.equal(
+    tell('bfloat16', 'Q8_0'),
+    'weights: Q8_0, as the file has them; --dtype bfloat16 changes nothing',
+  );
+  assert.match(tell('float32', 'F32'), /^weights: F32/);
+  assert.throws(() => tell('float32', 'Q8_0'), {
+    code: 'BAD_OPTION',
+    message: '--dtype float32: the weights in m.gguf (Q8_0) have their type already',
+  });
 });

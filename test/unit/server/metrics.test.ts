@@ -106,10 +106,10 @@ test('refusals are counted by fault, answers by route and status, unknown paths 
 test('a request in progress is running, or queued as long as no worker has it', async (t) => {
   const { scrape, post, server, embedder } = await openMetricsServer(t);
   const workers = [
-    { state: 'ready', deaths: 1 },
-    { state: 'resting', deaths: 2 },
+    { state: 'ready', deaths: 1, inFlight: 2 },
+    { state: 'resting', deaths: 2, inFlight: 0 },
   ];
-  server.serve(embedder, { fleet: () => ({ workers, waiting: 1 }) });
+  server.serve(embedder, { fleet: () => ({ workers, waiting: 1, openTokens: 0 }) });
   const release = embedder.hold();
   const answers = ['a', 'b', 'c'].map((input) => post({ input }));
   while (embedder.calls.length < 3) await new Promise(setImmediate);
@@ -120,7 +120,7 @@ test('a request in progress is running, or queued as long as no worker has it', 
   assert.equal(valueOf(families, 'qwen_embed_worker_deaths_total'), 3);
   release();
   await Promise.all(answers);
-  server.serve(embedder, { fleet: () => ({ workers, waiting: 0 }) });
+  server.serve(embedder, { fleet: () => ({ workers, waiting: 0, openTokens: 0 }) });
   assert.equal(valueOf(await scrape(), 'sglang:num_running_reqs'), 0);
 });
 

@@ -26,7 +26,11 @@ test("the server's facts are its settings and its state, under the old name too"
   const { server, embedder } = await openTestServer(t, { settings: SETTINGS });
   const loading = (await server.app.inject('/server_info')).json<Record<string, unknown>>();
   assert.deepEqual([loading['status'], loading['max_req_input_len']], ['starting', null]);
-  const fleet = () => ({ workers: [{ state: 'ready', deaths: 1, pid: 7 }], waiting: 0 });
+  const fleet = () => ({
+    workers: [{ state: 'ready', deaths: 1, pid: 7, inFlight: 0 }],
+    waiting: 0,
+    openTokens: 0,
+  });
   server.serve(embedder, { fleet });
   for (const path of ['/server_info', '/get_server_info']) {
     assert.deepEqual((await server.app.inject(path)).json(), {
@@ -51,9 +55,23 @@ test("the server's facts are its settings and its state, under the old name too"
   }
 });
 
+test("/get_load has SGLang's entry for each worker, and what waits at the first", async (t) => {
+  const { server, embedder } = await openTestServer(t);
+  assert.deepEqual((await server.app.inject('/get_load')).json(), []);
+  const worker = { state: 'ready', deaths: 0, inFlight: 2 };
+  server.serve(embedder, { fleet: () => ({ workers: [worker, worker], waiting: 3, openTokens: 700 }) });
+  const loads = (await server.app.inject('/get_load')).json<{ ts_tic: number }[]>();
+  const entries = loads.map(({ ts_tic, ...entry }) => ({ ...entry, isTimed: ts_tic > 0 }));
+  const idle = { num_waiting_reqs: 0, num_tokens: 0, num_pending_tokens: 0, isTimed: true };
+  assert.deepEqual(entries, [
+    { ...idle, dp_rank: 0, num_reqs: 5, num_waiting_reqs: 3, num_tokens: 700 },
+    { ...idle, dp_rank: 1, num_reqs: 2 },
+  ]);
+});
+
 test("the server's facts count what was done and what waits", async (t) => {
   const { server, embedder, post } = await openTestServer(t);
-  server.serve(embedder, { fleet: () => ({ workers: [], waiting: 1 }) });
+  server.serve(embedder, { fleet: () => ({ workers: [], waiting: 1, openTokens: 0 }) });
   await post({ input: ['ab', 'c'] });
   embedder.hold();
   const open = [post({ input: 'd' }), post({ input: 'e' }), post({ input: 'f' })];
