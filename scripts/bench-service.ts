@@ -21,6 +21,8 @@ const LOADS: Record<string, readonly string[]> = {
   mixed: ids(16, 32, 'lognormal:60:500:8000'),
   instructed: ['-c', '16', '-b', '64', '--text-tokens', '12', '--instruct', TASK],
   alone: ids(1, 1, '31'),
+  words: ['-c', '2', '-b', '64', '--text-tokens', '7'],
+  'single words': ['-c', '16', '-b', '1', '--text-tokens', '7'],
   'alone as text': ['-c', '1', '-b', '1', '--text-tokens', '31'],
   ...Object.fromEntries([1, 8, 64, 256, 1024].map((n) => [`${String(n)} connections`, ids(n, 1, '31')])),
 };
@@ -67,10 +69,19 @@ async function runLoad(url: string, name: string): Promise<void> {
   for (const { servers, ratio } of legs) console.log(JSON.stringify({ load: name, command, servers, ratio }));
 }
 
+interface Resident {
+  all: number;
+  /** Of its own: heaps and stacks. The rest is mapped: files, drivers. */
+  anonymous: number;
+}
+
 /** Resident bytes of a process and its children, as Linux tells them. */
-function readResidentBytes(pid: number): { front: number; workers: number[] } {
-  const of = (id: string) =>
-    1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1]);
+function readResidentBytes(pid: number): { front: Resident; workers: Resident[] } {
+  const of = (id: string): Resident => {
+    const status = readFileSync(`/proc/${id}/status`, 'utf8');
+    const read = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+    return { all: read('VmRSS'), anonymous: read('RssAnon') };
+  };
   const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
   return {
     front: of(String(pid)),
