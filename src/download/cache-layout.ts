@@ -82,12 +82,15 @@ function cachePlaces(settings: HubSettings, repo: string, commit: string): RepoP
   };
 }
 
+/** What is noted of a chosen folder lies in it. */
+export const ownFolder = (folder: string): string => join(folder, '.cache', 'huggingface');
+
 function folderPlaces(
   settings: HubSettings,
   repo: string,
   { commit, folder }: { commit: string; folder: string },
 ): RepoPlaces {
-  const own = join(folder, '.cache', 'huggingface');
+  const own = ownFolder(folder);
   const blobs = join(repoFolder(settings, repo), 'blobs');
   return {
     repoFolder: own,

@@ -25,6 +25,8 @@ export interface HubSettings {
 export interface HubTiming {
   tries: number;
   connectMs: number;
+  /** Longest silence of a listing. */
+  listingMs: number;
   /** Longest wait for the head of an answer, and between two pieces of its body. */
   idleMs: number;
   /** First wait before another try; doubles up to `longestWaitMs`. */

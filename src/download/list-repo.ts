@@ -1,7 +1,7 @@
 // Which files a repository has at a revision. The revision becomes a commit here, once; whatever follows uses the commit.
 // Asks the hub only for what the cache cannot know; falls back on the cache, and says so, when the hub is out of reach.
 import { Fault } from '../faults.ts';
-import { repoFolder } from './cache-layout.ts';
+import { ownFolder, repoFolder } from './cache-layout.ts';
 import type { RepoFile, RepoListing } from './contract.ts';
 import { listSnapshot, readKeptListing, readRef } from './kept-listings.ts';
 import { isCommit, isRepoName, isRevisionName } from './names.ts';
@@ -15,14 +15,23 @@ import { SOURCES } from './sources.ts';
 export async function listRepo(
   hub: Hub,
   wanted: { repo: string; revision: string | null },
-  { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
+  {
+    signal = new AbortController().signal,
+    localFolder = null,
+  }: {
+    signal?: AbortSignal;
+    /** A chosen folder, which keeps lists of its own. */ localFolder?: string | null;
+  } = {},
 ): Promise<RepoListing> {
   const { settings } = hub;
   const rules = SOURCES[settings.source];
   const { repo, revision } = checkNames(wanted.repo, wanted.revision ?? rules.defaultBranch);
   const folder = repoFolder(settings, repo);
   const about = { source: settings.source, repo, revision };
-  const kept = isCommit(revision) ? readKeptListing(folder, revision) : null;
+  const known = (commit: string): RepoFile[] | null =>
+    readKeptListing(folder, commit) ??
+    (localFolder === null ? null : readKeptListing(ownFolder(localFolder), commit));
+  const kept = isCommit(revision) ? known(revision) : null;
   if (kept !== null) return { ...about, commit: revision, files: kept, from: 'cache', notice: null };
   if (settings.offline) {
     const listing = await listFromDisk(hub, about, null);
@@ -31,7 +40,6 @@ export async function listRepo(
     return listing;
   }
   try {
-    const known = (commit: string): RepoFile[] | null => readKeptListing(folder, commit);
     const { commit, files } = await rules.list(hub, { repo, revision }, { signal, known });
     return { ...about, commit, files, from: 'hub', notice: null };
   } catch (error) {

@@ -26,6 +26,8 @@ interface GetOptions {
   range?: { start: number; end: number };
   /** Statuses to hand over beside 200 and 206. */
   accept?: readonly number[];
+  /** Longest silence; default: that of files. */
+  silenceMs?: number;
 }
 
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -49,7 +51,7 @@ export class Hub {
   readonly #agent: EnvHttpProxyAgent;
 
   constructor(settings: HubSettings, token: string | null) {
-    const { connectMs, idleMs } = settings.timing;
+    const { connectMs } = settings.timing;
     const { http, https, except } = settings.proxies;
     this.settings = settings;
     this.hasToken = token !== null;
@@ -60,8 +62,6 @@ export class Hub {
       httpsProxy: https,
       noProxy: except,
       connect: this.memory.connector({ timeout: connectMs }),
-      headersTimeout: idleMs,
-      bodyTimeout: idleMs,
     });
   }
 
@@ -70,11 +70,12 @@ export class Hub {
   }
 
   /** Follows redirects. Faults: whatever a refusal or a broken connection means; the body must be read or destroyed. */
-  async get(address: string, { wanted, signal, range, accept = [] }: GetOptions): Promise<HubAnswer> {
+  async get(address: string, { accept = [], ...options }: GetOptions): Promise<HubAnswer> {
+    const { wanted } = options;
     let url = new URL(address);
     let hubHeaders: Headers = {};
     for (let hop = 0; hop < MOST_HOPS; hop++) {
-      const { statusCode: status, headers: raw, body } = await this.#send(url, { signal, range });
+      const { statusCode: status, headers: raw, body } = await this.#send(url, options);
       const headers = flatten(raw);
       if (url.origin === this.#origin) hubHeaders = { ...hubHeaders, ...headers };
       const { location } = headers;
@@ -98,7 +99,11 @@ export class Hub {
     const { timing } = this.settings;
     return tryAgain(
       async () => {
-        const { body, headers, url } = await this.get(address, { wanted, signal });
+        const { body, headers, url } = await this.get(address, {
+          wanted,
+          signal,
+          silenceMs: timing.listingMs,
+        });
         const text = await this.#readText(body, url);
         try {
           return { value: JSON.parse(text) as unknown, headers };
@@ -123,7 +128,7 @@ export class Hub {
 
   async #send(
     url: URL,
-    { signal, range }: { signal: AbortSignal; range: GetOptions['range'] },
+    { signal, range, silenceMs = this.settings.timing.idleMs }: Omit<GetOptions, 'accept'>,
   ): Promise<Dispatcher.ResponseData> {
     const headers = {
       'user-agent': 'qwen-embed',
@@ -132,7 +137,8 @@ export class Hub {
       ...(url.origin === this.#origin ? this.#tokenHeaders : {}),
     };
     try {
-      return await request(url, { headers, signal, dispatcher: this.#agent });
+      const timeouts = { headersTimeout: silenceMs, bodyTimeout: silenceMs };
+      return await request(url, { headers, signal, dispatcher: this.#agent, ...timeouts });
     } catch (error) {
       signal.throwIfAborted();
       throw this.brokenBody(error, url);

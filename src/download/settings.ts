@@ -20,6 +20,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const TIMING: HubTiming = {
   tries: 5,
   connectMs: 10_000,
+  listingMs: 10_000,
   idleMs: 10_000,
   firstWaitMs: 1_000,
   longestWaitMs: 8_000,
@@ -115,14 +116,21 @@ function readHome(env: Environment, home: string): string {
 
 // Whole seconds, as Python's tools take them.
 function readTiming(env: Environment): Partial<HubTiming> {
-  const seconds = firstOf(env, ['HF_HUB_DOWNLOAD_TIMEOUT']);
-  if (seconds === undefined) return {};
+  const [idleMs, listingMs] = ['HF_HUB_DOWNLOAD_TIMEOUT', 'HF_HUB_ETAG_TIMEOUT'].map((name) =>
+    readSeconds(env, name),
+  );
+  return { ...(idleMs === undefined ? {} : { idleMs }), ...(listingMs === undefined ? {} : { listingMs }) };
+}
+
+function readSeconds(env: Environment, name: string): number | undefined {
+  const seconds = firstOf(env, [name]);
+  if (seconds === undefined) return undefined;
   if (!/^\d+$/.test(seconds) || Number(seconds) === 0)
     throw new Fault('BAD_OPTION', {
-      option: 'HF_HUB_DOWNLOAD_TIMEOUT',
+      option: name,
       problem: `${JSON.stringify(seconds)} is no whole number of seconds above zero`,
     });
-  return { idleMs: Number(seconds) * 1_000 };
+  return Number(seconds) * 1_000;
 }
 
 /** `~` and `$NAME` in a path; an unset name stays as it is. */

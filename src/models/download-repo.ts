@@ -25,7 +25,7 @@ export async function planRepoDownload(
   signal: AbortSignal,
 ): Promise<DownloadPlan> {
   const { reference, localDir } = wanted;
-  const listing = await listRepo(hub, reference, { signal });
+  const listing = await listRepo(hub, reference, { signal, localFolder: localDir });
   const files = choose(listing, wanted);
   if (files.length === 0)
     throw new Fault('BAD_OPTION', {

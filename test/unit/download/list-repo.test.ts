@@ -193,3 +193,11 @@ test('an answer that is no list is HUB_UNFIT', async (t) => {
   server.misbehave = () => ({ kind: 'status', status: 200, body: '<html>log in to the hotel</html>' });
   assert.equal(await code(listRepo(hub, MAIN)), 'HUB_UNFIT');
 });
+
+test('a hub that is silent about a listing is given up after the time for listings', async (t) => {
+  const { open, server } = await openTestHub(t, REPOS);
+  server.misbehave = () => ({ kind: 'stall', afterBytes: 0 });
+  const hub = await open();
+  hub.settings.timing = { ...hub.settings.timing, idleMs: 3_600_000 };
+  assert.equal(await code(listRepo(hub, MAIN)), 'HUB_UNREACHABLE');
+});

@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { hubContent } from '../../fixtures/hub-content.ts';
+import { listRepo } from '../../../src/download/list-repo.ts';
 import { fetchRepo, readAll } from './fetch-repo.ts';
 import { openTestHub, REPO, type TestHub } from './open-test-hub.ts';
 
@@ -34,6 +35,15 @@ test('a complete folder is left alone', async (t) => {
   const { events } = await fetchRepo(hub, { destination: { kind: 'folder', path } });
   assert.equal(storeRequests(), 1);
   assert.equal(events.filter(({ kind }) => kind === 'file-skipped').length, 2);
+});
+
+test('a commit that a folder holds is listed without a request', async (t) => {
+  const { hub, path, server } = await openWithFolder(t);
+  await fetchRepo(hub, { destination: { kind: 'folder', path } });
+  const before = server.requests.length;
+  const pinned = { repo: REPO, revision: server.commitOf(REPO) };
+  const { from, files } = await listRepo(hub, pinned, { localFolder: path });
+  assert.deepEqual([from, files.length, server.requests.length], ['cache', 2, before]);
 });
 
 test('a file without a note is adopted when its digest fits', async (t) => {

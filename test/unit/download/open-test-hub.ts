@@ -12,6 +12,7 @@ import { openHubServer, type HubServer } from '../../fixtures/hub-server.ts';
 const QUICK: HubTiming = {
   tries: 4,
   connectMs: 2_000,
+  listingMs: 300,
   idleMs: 300,
   firstWaitMs: 1,
   longestWaitMs: 2,

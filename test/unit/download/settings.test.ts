@@ -69,3 +69,8 @@ test("SGLang's switch for ModelScope chooses it, below this program's own", () =
   const both = { SGLANG_USE_MODELSCOPE: 'true', QWEN_EMBED_SOURCE: 'huggingface' };
   assert.equal(readHubSettings(both).source, 'huggingface');
 });
+
+test('HF_HUB_ETAG_TIMEOUT is the patience with listings alone', () => {
+  const { idleMs, listingMs } = read({ HF_HUB_ETAG_TIMEOUT: '3' }).timing;
+  assert.deepEqual([idleMs, listingMs], [10_000, 3_000]);
+});
