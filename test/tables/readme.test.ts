@@ -66,6 +66,8 @@ test('both READMEs have the same blocks, sections, links, code words and figures
 test("the README's table of models agrees with the catalog and with the pages that its figures are from", () => {
   const rows = [...read('README.md').matchAll(/^\| `(\d\.?\d?B)` +\|(.*)\|$/gm)];
   assert.equal(rows.length, CATALOG.models.length);
+  const [, onCpu = ''] = /made (\d+) tokens\/s/.exec(read('README.md')) ?? [];
+  assert.match(read('docs/performance.md'), new RegExp(`^\\| bf16 \\| ${onCpu} `, 'm'));
   for (const [, size, cells = ''] of rows) {
     const model = CATALOG.models.find((known) => known.size === size);
     const [dimensions, context, download, cpu, gpu, speed] = cells.split('|').map((cell) => cell.trim());
@@ -78,6 +80,20 @@ test("the README's table of models agrees with the catalog and with the pages th
     const [figure] = /[\d,]{5,}/.exec(speed ?? '') ?? [];
     if (figure !== undefined) assert.ok(read('docs/performance.md').includes(figure), figure);
   }
+});
+
+test('what Troubleshooting quotes is what the program says', () => {
+  const sources = [
+    'src/faults.ts',
+    'src/launch/open-model.ts',
+    'src/launch/open-best-pool.ts',
+    'src/models/reference.ts',
+  ];
+  const said = sources.map(read).join('\n');
+  const [, section = ''] = read('README.md').split('## Troubleshooting');
+  const quoted = [...section.matchAll(/`((?:[a-z]+ ){1,}[a-z]+)`/g)].map(([, words = '']) => words);
+  assert.ok(quoted.length >= 7);
+  for (const words of quoted) assert.ok(said.includes(words), words);
 });
 
 for (const paper of PAPERS) {
