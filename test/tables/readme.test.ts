@@ -54,10 +54,12 @@ test('both READMEs have the same blocks, sections, links, code words and figures
       blocks: readBlocks(page).map(({ language, way, reason, code }) => ({ language, way, reason, code })),
       // Chinese sentences have an order of their own, sections have not.
       sections: prose.split(/^## /m).map((section) => ({
-        links: [...section.matchAll(/\]\((?!README)([^)]+)\)/g)].map(([, target]) => target).sort(),
+        links: [...section.matchAll(/\]\((?!README)([^)]+)\)|(?:src|srcset)="([^"]+)"/g)]
+          .map(([, page, image]) => page ?? image)
+          .sort(),
         codes: [...section.matchAll(/`([^`]+)`/g)].map(([, code]) => code).sort(),
+        figures: (section.replace(/`[^`]+`/g, '').match(/\d+(?:[.,]\d+)*/g) ?? []).sort(),
       })),
-      figures: [...prose.matchAll(/^\|.*\|$/gm)].map(([row]) => row.match(/\d+(?:[.,]\d+)*/g)),
     };
   });
   assert.deepEqual(chinese, english);
