@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { workersOf } from '../../scripts/soak/processes.ts';
+import { runCli } from '../fixtures/run-cli.ts';
+import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { assertSame, eventually, serve } from './serving.ts';
+
+const skip = process.platform === 'linux' ? false : 'limits are set as Linux has them';
+const hasPrlimit = () => spawnSync('prlimit', ['--version']).status === 0;
+const skipLimits = skip === false && !hasPrlimit() ? 'no prlimit here' : skip;
+
+// Nobody but root can make a small disk; a limit on the size of files stops a write in the same place.
+const DISK_FULL = "trap '' XFSZ; ulimit -f 8192";
+
+test(
+  'a disk that takes no more while a model is converted is a fault with the path, and nothing is left',
+  { skip },
+  async () => {
+    const folder = makeTemporaryFolder();
+    const args = ['convert', fixtureFolder(), '--outfile', join(folder, 'out.gguf'), '--outtype', 'f32'];
+    const { code, stderr } = await runCli(args, { shell: DISK_FULL });
+    assert.equal(code, 5, stderr);
+    assert.match(stderr, /^error: cannot write \S+out\.gguf: .*file too large.*\nhint: /m);
+    assert.deepEqual(readdirSync(folder), []);
+    assert.equal((await runCli(args)).code, 0);
+  },
+);
+
+// A text of so many tokens needs a lane of its own, the largest memory that is taken after the start.
+const LONG_TEXT = 'word '.repeat(20_000);
+
+test(
+  'a text for which there is no memory is refused, and the next one is answered',
+  { skip: skipLimits },
+  async (t) => {
+    const server = await serve(t, await fixtureFile('f32'));
+    const expected = await server.ask('a');
+    for (const pid of workersOf(server.pid)) {
+      const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+      const mappedBytes = 1024 * Number(/VmSize:\s+(\d+)/.exec(status)?.[1]);
+      execFileSync('prlimit', ['--pid', String(pid), `--as=${String(mappedBytes + 1_000_000)}`]);
+    }
+    const { status, code } = await server.ask(LONG_TEXT);
+    assert.deepEqual([status, code], [500, 'memory_short']);
+    await eventually(async () => (await server.ask('a').catch(() => null))?.status === 200);
+    assertSame(await server.ask('a'), expected);
+  },
+);
+
+test(
+  'a server without file handles refuses connections and is itself again when it has some',
+  { skip },
+  async (t) => {
+    const server = await serve(t, await fixtureFile('f32'), { shell: 'ulimit -n 80' });
+    const expected = await server.ask('a');
+    const { port } = new URL(server.url);
+    const sockets = Array.from({ length: 120 }, () =>
+      connect(Number(port), '127.0.0.1').on('error', () => undefined),
+    );
+    await Promise.all(sockets.map(settled));
+    // A worker cannot be started without handles either.
+    for (const pid of workersOf(server.pid)) process.kill(pid, 'SIGKILL');
+    await eventually(() => /worker died and is restarted/.test(server.stderr()));
+    for (const socket of sockets) socket.destroy();
+    await eventually(async () => (await server.ask('a').catch(() => null))?.status === 200);
+    assertSame(await server.ask('a'), expected);
+  },
+);
+
+const settled = (socket: Socket): Promise<unknown> =>
+  Promise.race([once(socket, 'connect'), once(socket, 'close')]);
