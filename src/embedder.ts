@@ -19,6 +19,8 @@ export interface EmbedOptions {
   dimensions?: number;
   /** Default: INPUT_TOO_LONG for an input that is longer than the model's context. */
   longText?: LongText;
+  /** Of texts that wait, those of the highest are computed first: 32 bits with a sign, default 0. Nothing that runs stops. */
+  priority?: number;
   /** Aborting drops what has not been computed; `embed` then rejects with the fault CANCELLED. */
   signal?: AbortSignal;
 }

@@ -1,11 +1,13 @@
 // Owns the decision which waiting texts form the next batch. Pure data in, data out; knows neither llama.cpp nor promises.
-// Calls take turns, one text each, so a call with one text is in the next batch however many texts another has waiting.
+// The highest priority comes first. Within one, calls take turns, one text each, so a call with one text is in the next batch however many texts another has waiting.
 // There is no timer: while one batch runs, the next one fills by itself.
 
 /** One text ready to be decoded. */
 export interface QueuedText {
   /** Tokens that its decode takes; at least 1. */
   readonly cost: number;
+  /** The higher, the earlier. */
+  readonly priority: number;
   /** False when nobody waits for it any more. */
   readonly isWanted: boolean;
   /** Called when it leaves the queue unwanted. */
@@ -20,6 +22,7 @@ export interface BatchLimits {
 }
 
 interface Turn<Text> {
+  priority: number;
   texts: readonly Text[];
   /** The first of `texts` that has not been taken. */
   next: number;
@@ -27,14 +30,17 @@ interface Turn<Text> {
 
 /** Texts waiting, in the groups in which they came. */
 export class TextQueue<Text extends QueuedText> {
-  #turns: Turn<Text>[] = [];
+  /** The highest priority first. */
+  readonly #turns: Turn<Text>[] = [];
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
   }
 
+  /** Texts of one priority. */
   add(texts: readonly Text[]): void {
-    if (texts.length > 0) this.#turns.push({ texts, next: 0 });
+    const [first] = texts;
+    if (first !== undefined) this.#line({ priority: first.priority, texts, next: 0 });
   }
 
   /**
@@ -61,9 +67,16 @@ export class TextQueue<Text extends QueuedText> {
       free -= text.cost;
       turn.next++;
       this.#turns.splice(passedOver, 1);
-      if (turn.next < turn.texts.length) this.#turns.push(turn);
+      if (turn.next < turn.texts.length) this.#line(turn);
     }
     return batch;
+  }
+
+  /** Behind those of its priority. */
+  #line(turn: Turn<Text>): void {
+    let at = this.#turns.length;
+    while (at > 0 && (this.#turns[at - 1]?.priority ?? 0) < turn.priority) at--;
+    this.#turns.splice(at, 0, turn);
   }
 }
 

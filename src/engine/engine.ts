@@ -2,9 +2,7 @@
 // Knows nothing of sockets, processes or HTTP. A failed assertion in llama.cpp ends the process, which is why the
 // product runs engines in worker processes.
 // Order of work: tokenise -> queue -> (a lane is free) batch -> decode -> cut and normalise -> answer.
-import { createHash } from 'node:crypto';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { LRUCache } from 'lru-cache';
 import {
   emptyProfile,
   type EmbedInput,
@@ -17,10 +15,11 @@ import {
   type TokenOptions,
 } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { Call, type FinishedText } from './call.ts';
+import { Call } from './call.ts';
 import { ChunkMean } from './chunk-mean.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { Detokenizer } from './detokenizer.ts';
+import { EqualTexts, keyOf } from './equal-texts.ts';
 import { InputReader } from './input-reader.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import type { LaneLimits } from './lane-shapes.ts';
@@ -30,7 +29,7 @@ import { Scheduler } from './scheduler.ts';
 import { watchLane, type WatchOptions } from './watched-lane.ts';
 import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
-import { Work, type Waiter } from './work.ts';
+import { Work, type Waiter, type WorkText } from './work.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
 export interface EngineSettings extends LaneLimits {
@@ -57,8 +56,6 @@ export interface EngineSettings extends LaneLimits {
   decodeTimeoutMs?: number | null;
 }
 
-const LONGEST_KEY = 256;
-
 type OnHang = WatchOptions['onHang'];
 
 /**
@@ -74,6 +71,12 @@ export function openEngine(settings: EngineSettings, onHang: OnHang = () => unde
   return new Engine(settings, { file, llama, onHang });
 }
 
+/** What holds for all texts of a call. */
+interface Terms {
+  longText: LongText | null;
+  priority: number;
+}
+
 class Engine implements Embedder {
   readonly model: ModelFacts;
   readonly #inputs: InputReader;
@@ -83,10 +86,7 @@ class Engine implements Embedder {
   readonly #scheduler: Scheduler;
   readonly #profile = emptyProfile();
   readonly #calls = new Set<Promise<unknown>>();
-  /** Works that are not finished, by the key of their text: equal texts in flight are computed once. */
-  readonly #inFlight = new Map<string, Work>();
-  /** Finished vectors, unless the cache is off. */
-  readonly #finished: LRUCache<string, FinishedText> | null;
+  readonly #equals: EqualTexts;
   #detokenizer: Detokenizer | null = null;
   #closing: Promise<void> | null = null;
 
@@ -100,8 +100,7 @@ class Engine implements Embedder {
       endToken: file.endToken,
       model: this.model,
     });
-    this.#finished =
-      settings.cachedVectors > 0 ? new LRUCache<string, FinishedText>({ max: settings.cachedVectors }) : null;
+    this.#equals = new EqualTexts(this.#profile, settings.cachedVectors);
     const compute = openCompute({ ...settings, llama, file, profile: this.#profile });
     this.#compute = compute;
     this.#scheduler = new Scheduler({
@@ -124,7 +123,7 @@ class Engine implements Embedder {
     try {
       const [embeddings] = await Promise.all([
         call.done,
-        this.#queue(call, inputs, options.longText ?? null),
+        this.#queue(call, inputs, { longText: options.longText ?? null, priority: options.priority ?? 0 }),
       ]);
       this.#profile.texts += inputs.length;
       this.#profile.tokens += embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
@@ -149,7 +148,7 @@ class Engine implements Embedder {
   }
 
   forget(): Promise<void> {
-    this.#finished?.clear();
+    this.#equals.forget();
     this.#scheduler.prefixes.clear();
     return Promise.resolve();
   }
@@ -175,12 +174,12 @@ class Engine implements Embedder {
   }
 
   /** Tokenises slice by slice; the first texts may be computed while the last are still text. */
-  async #queue(call: Call, inputs: readonly EmbedInput[], longText: LongText | null): Promise<void> {
+  async #queue(call: Call, inputs: readonly EmbedInput[], terms: Terms): Promise<void> {
     let works: Work[] = [];
     let characters = 0;
     for (const [index, input] of inputs.entries()) {
       if (call.hasEnded) break;
-      for (const work of this.#admit(input, { call, index }, longText)) works.push(work);
+      for (const work of this.#admit(input, { call, index }, terms)) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;
       this.#scheduler.add(works);
@@ -192,9 +191,9 @@ class Engine implements Embedder {
   }
 
   /** The works to queue: none where texts that are finished or in flight answer it, or where a fault ends the call. */
-  #admit(input: EmbedInput, waiter: Waiter, longText: LongText | null): Work[] {
+  #admit(input: EmbedInput, waiter: Waiter, { longText, priority }: Terms): Work[] {
     const key = keyOf(input, longText);
-    if (this.#joinEqual(key, waiter)) return [];
+    if (this.#equals.join(key, waiter, priority)) return [];
     const { call, index } = waiter;
     try {
       const started = performance.now();
@@ -202,8 +201,8 @@ class Engine implements Embedder {
       this.#profile.stageSeconds.tokenise += (performance.now() - started) / 1000;
       const [whole] = pieces;
       if (pieces.length === 1 && whole !== undefined)
-        return [this.#startWork(key, { tokens: whole, isCut }, waiter)];
-      return this.#admitChunks(pieces, waiter);
+        return [this.#startWork(key, { tokens: whole, isCut, priority }, waiter)];
+      return this.#admitChunks(pieces, waiter, priority);
     } catch (error) {
       call.fail(faultFrom(error));
       return [];
@@ -211,45 +210,19 @@ class Engine implements Embedder {
   }
 
   /** A chunk is to the engine what a list of ids is. */
-  #admitChunks(chunks: readonly Int32Array[], { call, index }: Waiter): Work[] {
+  #admitChunks(chunks: readonly Int32Array[], { call, index }: Waiter, priority: number): Work[] {
     const mean = new ChunkMean({ call, index, chunks: chunks.length, dimensions: call.dimensions });
     return chunks.flatMap((tokens, chunk) => {
       const waiter = { call: mean, index: chunk };
       const key = keyOf(tokens, null);
-      return this.#joinEqual(key, waiter) ? [] : [this.#startWork(key, { tokens, isCut: false }, waiter)];
+      if (this.#equals.join(key, waiter, priority)) return [];
+      return [this.#startWork(key, { tokens, isCut: false, priority }, waiter)];
     });
   }
 
-  /** Whether a finished text or one in flight answers the waiter. */
-  #joinEqual(key: string, waiter: Waiter): boolean {
-    const finished = this.#finished?.get(key);
-    if (finished !== undefined) {
-      this.#profile.cacheHits++;
-      waiter.call.finish(waiter.index, finished);
-      return true;
-    }
-    const equal = this.#inFlight.get(key);
-    if (equal?.isWanted !== true) return false;
-    this.#profile.duplicates++;
-    equal.waiters.push(waiter);
-    return true;
-  }
-
-  #startWork(key: string, text: { tokens: Int32Array; isCut: boolean }, waiter: Waiter): Work {
+  #startWork(key: string, text: WorkText, waiter: Waiter): Work {
     const work = new Work(text, waiter, this.#scheduler.prefixes.assign(text.tokens));
-    this.#inFlight.set(key, work);
-    work.onEnd = (finished) => {
-      if (this.#inFlight.get(key) === work) this.#inFlight.delete(key);
-      if (this.#finished !== null && finished?.vector.every(Number.isFinite))
-        this.#finished.set(key, { ...finished, vector: finished.vector.slice() });
-    };
+    this.#equals.add(key, work);
     return work;
   }
-}
-
-/** Texts and ids never share a key; long ones are hashed, for the key lives as long as the cache keeps it. */
-function keyOf(input: EmbedInput | Int32Array, longText: LongText | null): string {
-  const body = typeof input === 'string' ? `t${input}` : `i${input.join()}`;
-  const key = longText === null ? body : `${JSON.stringify(longText)}${body}`;
-  return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('base64');
 }

@@ -8,9 +8,18 @@ export interface Waiter {
   index: number;
 }
 
+export interface WorkText {
+  /** The end token last. */
+  tokens: Int32Array;
+  isCut: boolean;
+  /** The higher, the earlier. */
+  priority: number;
+}
+
 export class Work {
   /** Token ids, the end token last. */
   readonly tokens: Int32Array;
+  readonly priority: number;
   readonly waiters: Waiter[];
   readonly queuedAtMs = performance.now();
   /** Told when the work is over: with the raw vector, or null for a fault or where nobody wanted it any more. */
@@ -19,8 +28,9 @@ export class Work {
   #prefix: Prefix | null;
   #isAlone = false;
 
-  constructor(text: { tokens: Int32Array; isCut: boolean }, waiter: Waiter, prefix: Prefix | null) {
+  constructor(text: WorkText, waiter: Waiter, prefix: Prefix | null) {
     this.tokens = text.tokens;
+    this.priority = text.priority;
     this.#isCut = text.isCut;
     this.waiters = [waiter];
     this.#prefix = prefix;

@@ -4,11 +4,20 @@ import type { Settings } from '../config/options.ts';
 import { Fault } from '../faults.ts';
 import { readModelOverrides } from './model-overrides.ts';
 import type { ModelPrompts } from '../models/prompts.ts';
+import type { PriorityRules } from '../server/priority-request.ts';
 import { FAMILY_PROMPTS, type RequestRules } from '../server/request-rules.ts';
 
 type RuleSettings = Pick<
   Settings<'launch'>,
-  'maxBatchedTokens' | 'allowAutoTruncate' | 'defaultPromptName' | 'skipTokenizer' | 'modelOverrides'
+  | 'maxBatchedTokens'
+  | 'allowAutoTruncate'
+  | 'defaultPromptName'
+  | 'skipTokenizer'
+  | 'modelOverrides'
+  | 'obeysPriority'
+  | 'lowPriorityFirst'
+  | 'defaultPriority'
+  | 'refusesPriority'
 >;
 
 /** Fault: BAD_OPTION for a prompt that the model does not have, or an override that it cannot have. */
@@ -26,7 +35,21 @@ export function planRequestRules(settings: RuleSettings, model: ModelPrompts | n
     dimensions: readModelOverrides(settings.modelOverrides).dimensions,
     takesTexts: !settings.skipTokenizer,
     longText: cuts ? { way: 'cut', tokens: maxBatchedTokens, side: 'right' } : null,
+    priority: planPriority(settings),
     prompts,
     defaultPromptName,
   };
+}
+
+function planPriority(settings: RuleSettings): PriorityRules {
+  const { obeysPriority, lowPriorityFirst: lowFirst, defaultPriority, refusesPriority } = settings;
+  if (obeysPriority) return { kind: 'obeyed', lowFirst, default: defaultPriority };
+  const idle = lowFirst ? '--schedule-low-priority-values-first' : '--default-priority-value';
+  if (lowFirst || defaultPriority !== null)
+    throw new Fault('BAD_OPTION', {
+      option: idle,
+      problem: 'priorities are not obeyed',
+      hint: 'add --enable-priority-scheduling',
+    });
+  return { kind: refusesPriority ? 'refused' : 'ignored' };
 }

@@ -5,6 +5,7 @@ import type { Embeddings } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { pickRoute, type Load } from './routing.ts';
 import { judge, type Death } from './suspicion.ts';
+import { WaitingLine } from './waiting-line.ts';
 
 export type Outcome =
   | { kind: 'answer'; embeddings: Embeddings }
@@ -23,6 +24,8 @@ export interface Order {
   /** An encoded embed request. */
   body: Buffer;
   inputCount: number;
+  /** The higher, the earlier a worker gets it. */
+  priority: number;
   signal: AbortSignal;
 }
 
@@ -42,7 +45,7 @@ interface Desk extends Load {
 
 export class Dispatcher {
   readonly #desks = new Map<Runner, Desk>();
-  #fresh = new Set<Job>();
+  readonly #fresh = new WaitingLine<Job>();
   #suspects = new Set<Job>();
   #openCount = 0;
   #failure: Fault | null = null;
@@ -100,7 +103,7 @@ export class Dispatcher {
         else resent.push(job);
       }
     }
-    this.#fresh = new Set([...resent, ...this.#fresh]);
+    this.#fresh.putBack(resent);
     this.#dispatch();
     return isExplained;
   }
@@ -109,11 +112,10 @@ export class Dispatcher {
   failAll(fault: Fault): void {
     this.#failure ??= fault;
     const jobs = [
-      ...this.#fresh,
+      ...this.#fresh.takeAll(),
       ...this.#suspects,
       ...[...this.#desks.values()].flatMap((d) => [...d.jobs]),
     ];
-    this.#fresh.clear();
     this.#suspects.clear();
     for (const job of jobs) job.settle(fault);
   }
@@ -149,10 +151,11 @@ export class Dispatcher {
     for (;;) {
       const route = pickRoute(desks, { fresh: this.#fresh.size > 0, suspects: this.#suspects.size > 0 });
       const desk = route === null ? undefined : desks[route.worker];
-      const queue = route?.take === 'suspect' ? this.#suspects : this.#fresh;
-      const [job] = queue;
+      const [suspect] = this.#suspects;
+      const job = route?.take === 'suspect' ? suspect : this.#fresh.first;
       if (desk === undefined || job === undefined) return;
-      queue.delete(job);
+      this.#suspects.delete(job);
+      this.#fresh.delete(job);
       this.#run(desk, job);
     }
   }

@@ -84,10 +84,10 @@ class ProcessPool implements WorkerPool {
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
     this.#checkOpen();
-    const { signal, dimensions = null, longText = null } = options;
+    const { signal, dimensions = null, longText = null, priority = 0 } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
     const leave = this.#admission.enter(inputs);
-    const request = { inputs, dimensions, longText };
+    const request = { inputs, dimensions, longText, priority };
     try {
       const slices = planSlices(inputs, this.#dispatcher.readyCount);
       if (slices.length > 1)
@@ -167,7 +167,8 @@ class ProcessPool implements WorkerPool {
     try {
       const written = this.#writer.write(request);
       const body = written instanceof Promise ? await written : written;
-      return await this.#dispatcher.submit({ body, inputCount: request.inputs.length, signal });
+      const { inputs, priority } = request;
+      return await this.#dispatcher.submit({ body, inputCount: inputs.length, priority, signal });
     } catch (error) {
       throw shiftIndex(faultFrom(error), start);
     }

@@ -103,11 +103,11 @@ async function embedAndEncode(
   { service, openRequests, metrics, threads }: HandlerContext,
   { reply, wanted, frameOf }: Exchange,
 ): Promise<{ pieces: Uint8Array[]; tokens: number }> {
-  const { inputs, dimensions, longText, encodingFormat } = wanted;
+  const { inputs, dimensions, longText, priority, encodingFormat } = wanted;
   const signal = openRequests.signalOf(reply.raw);
   try {
     const startMs = performance.now();
-    const options = { dimensions, signal, ...(longText === null ? {} : { longText }) };
+    const options = { dimensions, priority, signal, ...(longText === null ? {} : { longText }) };
     const embeddings = await service.embedder.embed(inputs, options);
     metrics.spent('embed', (performance.now() - startMs) / 1000);
     if (longText?.way === 'cut') reply.header('x-truncated-inputs', String(embeddings.cutCount));

@@ -7,6 +7,7 @@ import { Fault } from '../faults.ts';
 import type { EncodingFormat } from './encode.ts';
 import { type Conversation, parseConversation } from './conversation.ts';
 import { parseLongText } from './long-text-request.ts';
+import { parsePriority } from './priority-request.ts';
 import { parsePrompt } from './prompt-request.ts';
 import { type Fields, invalid, isAbsent, isInteger, shown } from './request-fields.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
@@ -25,6 +26,8 @@ export interface EmbeddingsRequest {
   dimensions: number;
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
+  /** The higher, the earlier. */
+  priority: number;
   encodingFormat: EncodingFormat;
   /** What the sender calls the request, or each of its inputs. */
   rids: readonly string[];
@@ -45,6 +48,7 @@ export function parseEmbeddingsRequest(
     encodingFormat: parseEncodingFormat(fields['encoding_format']),
     dimensions: parseDimensions(fields['dimensions'], model, rules),
     longText: parseLongText(fields, model, rules),
+    priority: parsePriority(fields, rules.priority),
     conversation: parseConversation(fields),
   };
   const inputs = request.conversation === null ? parseInput(fields['input'], model) : [];

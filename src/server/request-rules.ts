@@ -2,11 +2,13 @@
 // Data for whoever reads a request, in any thread; who decides it is the launcher.
 
 import type { LongText } from '../embedder.ts';
+import type { PriorityRules } from './priority-request.ts';
 import { renderInstruction } from '../instruction.ts';
 
 export interface RequestRules {
   /** What becomes of an input that is too long; null = it is refused. */
   longText: LongText | null;
+  priority: PriorityRules;
   /** Lengths that `dimensions` may ask for beside the whole one; null = any that the family is trained for. */
   dimensions: readonly number[] | null;
   /** Whether texts are taken beside token ids. */
@@ -26,6 +28,7 @@ export const FAMILY_PROMPTS: RequestRules['prompts'] = {
 /** A server that was told nothing. */
 export const PLAIN_RULES: RequestRules = {
   longText: null,
+  priority: { kind: 'ignored' },
   dimensions: null,
   takesTexts: true,
   prompts: FAMILY_PROMPTS,

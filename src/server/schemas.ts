@@ -3,6 +3,7 @@
 
 import { MAX_INPUTS, MIN_DIMENSIONS } from './embeddings-request.ts';
 import { MIN_CHUNK_TOKENS, MIN_TRUNCATED_TOKENS } from './long-text-request.ts';
+import { MOST_PRIORITY } from './priority-request.ts';
 import { INPUT_TYPES } from './prompt-request.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -99,6 +100,12 @@ export const EMBEDDINGS_BODY: JsonSchema = {
       type: ['integer', 'null'],
       minimum: 0,
       default: 0,
+    },
+    priority: {
+      description: 'With --enable-priority-scheduling: which of the requests that wait go first',
+      type: ['integer', 'null'],
+      minimum: -MOST_PRIORITY,
+      maximum: MOST_PRIORITY,
     },
     user: { description: 'Not read', type: ['string', 'null'] },
   },

@@ -10,7 +10,7 @@ import { isRecord, malformed, parseJson } from './distrust.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
 /** Changes with every layout below, so that two versions of the program refuse each other. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 export const EMBED_PATH = '/embed';
 export const READY_PATH = '/ready';
@@ -21,6 +21,8 @@ export interface EmbedRequest {
   dimensions: number | null;
   /** null = refused. */
   longText: LongText | null;
+  /** An int32; the higher, the earlier. */
+  priority: number;
 }
 
 // Both messages open with 16 bytes, little endian like every machine that llama.cpp has binaries for:
@@ -58,22 +60,23 @@ function readHeader(bytes: Buffer, kind: Kind): Omit<Header, 'kind'> {
   return { count, dimensions: bytes.readUInt32LE(8), cutCount: bytes.readUInt32LE(12) };
 }
 
-// A request: the header, what becomes of long texts, one entry per input, then the inputs back to back.
+// A request: the header, what becomes of long texts, its priority, one entry per input, then the inputs back to back.
 //
-//   16                       28                 28 + 4 count
-//   +------------------------+------------------+-------------------------------------+
-//   | long-text-message.ts's | count x entry    | count x input                       |
-//   +------------------------+------------------+-------------------------------------+
+//   16                       28             32                 32 + 4 count
+//   +------------------------+--------------+------------------+------------------------+
+//   | long-text-message.ts's | priority i32 | count x entry    | count x input          |
+//   +------------------------+--------------+------------------+------------------------+
 //   entry u32: bit 31 = token ids, bits 0..30 = size in bytes
 //   input: UTF-8, or int32 per token id
-const ENTRIES_START = HEADER_BYTES + LONG_TEXT_BYTES;
+const PRIORITY_AT = HEADER_BYTES + LONG_TEXT_BYTES;
+const ENTRIES_START = PRIORITY_AT + 4;
 const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
 const MAX_TOKEN_ID = 0x7fff_ffff;
 const STEP_BYTES = 1 << 20;
 /** Pauses after every step, about 1 ms of work. Fault INVALID_REQUEST for a number that cannot be a token id. */
 export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined, Buffer, undefined> {
-  const { inputs, dimensions, longText } = request;
+  const { inputs, dimensions, longText, priority } = request;
   const sizes = inputs.map((input) =>
     typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
   );
@@ -81,6 +84,7 @@ export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined,
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
   writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0, cutCount: 0 });
   writeLongText(bytes, HEADER_BYTES, longText);
+  bytes.writeInt32LE(priority, PRIORITY_AT);
   let [offset, stepEnd] = [inputsStart, inputsStart + STEP_BYTES];
   for (const [index, input] of inputs.entries()) {
     if (offset > stepEnd) {
@@ -113,6 +117,7 @@ export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
   let offset = ENTRIES_START + 4 * count;
   if (bytes.length < offset) throw malformed(`it ends before ${String(count)} entries`);
   const longText = readLongText(bytes, HEADER_BYTES);
+  const priority = bytes.readInt32LE(PRIORITY_AT);
   const inputs: EmbedInput[] = [];
   for (let index = 0; index < count; index += 1) {
     const entry = bytes.readUInt32LE(ENTRIES_START + 4 * index);
@@ -123,7 +128,7 @@ export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
     offset = end;
   }
   if (offset !== bytes.length) throw malformed(`${String(bytes.length - offset)} bytes are left over`);
-  return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText };
+  return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText, priority };
 }
 
 function readText(body: Buffer): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
 import { assertKnown, openTestPool, until } from './test-pool.ts';
 
 const manyTexts = (count: number): string[] =>
@@ -60,22 +61,22 @@ test('a worker that floods its streams still answers', async (t) => {
 
 const http = (body: string): string =>
   `HTTP/1.1 200 OK\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`;
-const oneVector = 'QEr\x02\x01\0\0\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\x80\x3f';
+const oneVector = 'QEr\x03\x01\0\0\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\x80\x3f';
 
 test('a well-formed answer that means nothing is the fault WIRE_MALFORMED', async (t) => {
-  const settings = () => ({ protocol: 2, embed: http('nonsense') });
+  const settings = () => ({ protocol: PROTOCOL_VERSION, embed: http('nonsense') });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   await assert.rejects(pool.embed(['a']), { code: 'WIRE_MALFORMED' });
 });
 
 test('an answer with too few vectors is refused', async (t) => {
-  const settings = () => ({ protocol: 2, embed: http(oneVector) });
+  const settings = () => ({ protocol: PROTOCOL_VERSION, embed: http(oneVector) });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   await assert.rejects(pool.embed(['a', 'b']), { message: /1 vectors for 2 inputs/ });
 });
 
 test('a worker that answers twice is believed once per request', async (t) => {
-  const settings = () => ({ protocol: 2, embed: http(oneVector) + http(oneVector) });
+  const settings = () => ({ protocol: PROTOCOL_VERSION, embed: http(oneVector) + http(oneVector) });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   for (let round = 0; round < 5; round += 1) {
     const { vectors, tokenCounts } = await pool.embed(['a']);
@@ -84,7 +85,7 @@ test('a worker that answers twice is believed once per request', async (t) => {
 });
 
 test('a worker that breaks its connection is replaced, and the request that it breaks on twice is refused', async (t) => {
-  const settings = () => ({ protocol: 2, embed: 'SSH-2.0-OpenSSH\r\n' });
+  const settings = () => ({ protocol: PROTOCOL_VERSION, embed: 'SSH-2.0-OpenSSH\r\n' });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   await assert.rejects(pool.embed(['a']), { code: 'WORKER_DIED' });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
 import { openTestPool, until } from './test-pool.ts';
 
 test('the profile of a pool is the sum of its workers, and a death takes nothing from it', async (t) => {
@@ -17,7 +18,7 @@ test('the profile of a pool is the sum of its workers, and a death takes nothing
 });
 
 test('a worker that answers no profile is left out of it', async (t) => {
-  const settings = () => ({ protocol: 2, embed: '' });
+  const settings = () => ({ protocol: PROTOCOL_VERSION, embed: '' });
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   assert.equal((await pool.profile()).texts, 0);
 });

@@ -71,7 +71,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   preact: 'page/',
   'preact/hooks': 'page/',
   vite: 'page/vite.config.ts',
-  'lru-cache': 'engine/engine.ts',
+  'lru-cache': 'engine/equal-texts.ts',
   '@huggingface/jinja': 'server/template-thread.ts',
 };
 

@@ -1,7 +1,8 @@
 // SGLang's flags on memory, on the order of requests and on when batches are cut.
 import { choice, flag, integer, json, list, number, type Topic } from './entry.ts';
 
-const ORDER = 'requests are served in the order of their arrival';
+const ORDER = 'requests are served as they arrive, or by priority with --enable-priority-scheduling';
+const NO_PREEMPTION = 'a batch is computed in one piece, so nothing that runs is interrupted';
 
 const SCHEDULING: Topic = {
   title: "SGLang's memory and scheduling",
@@ -16,12 +17,13 @@ const SCHEDULING: Topic = {
         why: ORDER,
       },
     ),
-    'enable-priority-scheduling': flag("obey a request's priority", { why: ORDER }),
-    'disable-priority-preemption': flag('priorities interrupt nothing', { why: ORDER }),
-    'default-priority-value': integer('priority of requests that name none', { why: ORDER }),
-    'abort-on-priority-when-disabled': flag('refuse requests that name a priority', { why: ORDER }),
-    'schedule-low-priority-values-first': flag('smaller priorities come first', { why: ORDER }),
-    'priority-scheduling-preemption-threshold': integer('gap of priorities that interrupts', { why: ORDER }),
+    'disable-priority-preemption': flag('priorities interrupt nothing', {
+      why: NO_PREEMPTION,
+      isAlways: true,
+    }),
+    'priority-scheduling-preemption-threshold': integer('gap of priorities that interrupts', {
+      why: NO_PREEMPTION,
+    }),
     'retraction-policy': choice('length priority', 'which running request gives way'),
     'schedule-conservativeness': number('caution when admitting requests', { min: 0 }),
     'page-size': integer('tokens per page of the key-value cache'),

@@ -8,11 +8,13 @@ interface Text {
   cost: number;
   isWanted: boolean;
   isDropped: boolean;
+  priority: number;
   drop(): void;
 }
-const text = (name: string, cost: number): Text => ({
+const text = (name: string, cost: number, priority = 0): Text => ({
   name,
   cost,
+  priority,
   isWanted: true,
   isDropped: false,
   drop() {
@@ -20,6 +22,16 @@ const text = (name: string, cost: number): Text => ({
   },
 });
 const names = (batch: readonly Text[]): string => batch.map(({ name }) => name).join(' ');
+
+test('calls of the highest priority go first, and take turns among themselves', () => {
+  const queue = new TextQueue<Text>();
+  queue.add([text('bulk1', 1), text('bulk2', 1)]);
+  queue.add([text('a1', 1, 5), text('a2', 1, 5)]);
+  queue.add([text('b1', 1, 5)]);
+  queue.add([text('c1', 1, 9)]);
+  assert.equal(names(queue.take({ tokens: 3, sequences: 9 })), 'c1 a1 b1');
+  assert.equal(names(queue.take({ tokens: 9, sequences: 9 })), 'a2 bulk1 bulk2');
+});
 
 test('calls take turns, one text each', () => {
   const queue = new TextQueue<Text>();

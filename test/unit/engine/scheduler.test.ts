@@ -59,7 +59,8 @@ function openScheduler(shares = { lanes: 1, threads: 1 }): {
       const opened = calls.map((tokens) => ({ tokens, call: new Call(tokens.length, 2) }));
       const works = opened.flatMap(({ tokens, call }) =>
         tokens.map(
-          (token, index) => new Work({ tokens: Int32Array.of(token), isCut: false }, { call, index }, null),
+          (token, index) =>
+            new Work({ tokens: Int32Array.of(token), isCut: false, priority: 0 }, { call, index }, null),
         ),
       );
       scheduler.add(works);

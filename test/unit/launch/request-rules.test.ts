@@ -13,9 +13,25 @@ const NONE = {
   defaultPromptName: null,
   skipTokenizer: false,
   modelOverrides: null,
+  obeysPriority: false,
+  lowPriorityFirst: false,
+  defaultPriority: null,
+  refusesPriority: false,
 };
 const FOLDER = { path: 'config.json', prompts: { code: 'Find code: ' }, defaultPromptName: 'code' };
 const model = { dimensions: 1024, contextTokens: 32768, vocabularySize: 9, layers: 1, weightsType: 'F32' };
+
+test('priorities are ignored, refused or obeyed as launched', () => {
+  const priority = (changes: object) => planRequestRules({ ...NONE, ...changes }, null).priority;
+  assert.deepEqual(priority({}), { kind: 'ignored' });
+  assert.deepEqual(priority({ refusesPriority: true }), { kind: 'refused' });
+  assert.deepEqual(priority({ obeysPriority: true, lowPriorityFirst: true, defaultPriority: 3 }), {
+    kind: 'obeyed',
+    lowFirst: true,
+    default: 3,
+  });
+  assert.throws(() => priority({ defaultPriority: 3 }), { code: 'BAD_OPTION' });
+});
 
 test('truncation is off, to the context with --allow-auto-truncate, to N with --max-num-batched-tokens', () => {
   const longText = (changes: object) => planRequestRules({ ...NONE, ...changes }, null).longText;

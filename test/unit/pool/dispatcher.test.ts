@@ -42,8 +42,8 @@ function openDispatcher(): {
   const dispatcher = new Dispatcher();
   return {
     dispatcher,
-    submit: (text, signal = new AbortController().signal) =>
-      dispatcher.submit({ body: Buffer.from(text), inputCount: 1, signal }),
+    submit: (text, signal = new AbortController().signal, priority = 0) =>
+      dispatcher.submit({ body: Buffer.from(text), inputCount: 1, priority, signal }),
     ready: () => {
       const runner = new FakeRunner();
       dispatcher.workerReady(runner);

@@ -32,6 +32,7 @@ test('a string is one input with the defaults', () => {
     inputs: ['a'],
     dimensions: 1024,
     longText: null,
+    priority: 0,
     conversation: null,
     rids: [],
     encodingFormat: 'float',

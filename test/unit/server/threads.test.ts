@@ -29,6 +29,7 @@ test('a thread does a job and says how long it took', async (t) => {
     inputs: ['a', 'ü'],
     dimensions: 4,
     longText: null,
+    priority: 0,
     conversation: null,
     encodingFormat: 'float',
     rids: [],

@@ -28,7 +28,10 @@ const longText: fc.Arbitrary<LongText> = fc.oneof(
   fc.record({ way: fc.constant('cut' as const), tokens, side }, plain),
   fc.record({ way: fc.constant('mean' as const), tokens, overlap: fc.nat(1) }, plain),
 );
-const request = fc.record({ inputs: fc.array(input), dimensions, longText: fc.option(longText) }, plain);
+const request = fc.record(
+  { inputs: fc.array(input), dimensions, longText: fc.option(longText), priority: fc.integer() },
+  plain,
+);
 
 const embeddings = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 33 })).chain(([count, width]) => {
   const values = count * width;
@@ -100,7 +103,7 @@ test('token counts that are part of a longer array are sent as they are', () => 
 });
 
 test('half a surrogate pair becomes the replacement character', () => {
-  const sent = { inputs: ['a\ud800b'], dimensions: null, longText: null };
+  const sent = { inputs: ['a\ud800b'], dimensions: null, longText: null, priority: 0 };
   assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)).inputs, ['a\ufffdb']);
 });
 
@@ -129,23 +132,23 @@ test('a message with any byte changed, cut or added is refused or still well for
   );
 });
 
-// Of ['ab', [1]]: the way with long texts at 16, entries at 28 and 32, the text at 36, the id at 38.
+// Of ['ab', [1]]: the way with long texts at 16, the priority at 28, entries at 32 and 36, the text at 40, the id at 42.
 for (const [problem, damage] of [
   [/does not open with its mark$/, (bytes) => bytes.write('QEr')],
-  [/it speaks version 1, this side 2$/, (bytes) => bytes.writeUInt8(1, 3)],
+  [/it speaks version 1, this side 3$/, (bytes) => bytes.writeUInt8(1, 3)],
   [/a request with inputs that were cut$/, (bytes) => bytes.writeUInt8(1, 12)],
   [/way 4 with long texts is unknown$/, (bytes) => bytes.writeUInt8(4, 16)],
   [/chunks of 1 tokens with 0 of the one before$/, (bytes) => bytes.writeUInt8(1, 20)],
   [/an overlap without chunks$/, (bytes) => bytes.writeUInt8(1, 24)],
   [/it ends before 4294967295 entries$/, (bytes) => bytes.writeUInt32LE(0xffff_ffff, 4)],
-  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 28)],
-  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 32)],
-  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 36)],
-  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 28)],
-  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 38)],
+  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 32)],
+  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 36)],
+  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 40)],
+  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 32)],
+  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 42)],
 ] as [RegExp, (bytes: Buffer) => number][]) {
   test(`a damaged request is refused: ${problem.source}`, () => {
-    const bytes = encodeWhole({ inputs: ['ab', [1]], dimensions: null, longText: null });
+    const bytes = encodeWhole({ inputs: ['ab', [1]], dimensions: null, longText: null, priority: 0 });
     damage(bytes);
     isMalformed(() => decodeEmbedRequest(bytes), problem);
   });
@@ -157,10 +160,13 @@ test('a message shorter than its header is refused', () => {
 
 test('numbers that cannot be token ids are refused before they are sent', () => {
   for (const id of [1.5, -1, NaN, 2 ** 31]) {
-    assert.throws(() => encodeWhole({ inputs: ['a', [0, id]], dimensions: null, longText: null }), {
-      code: 'INVALID_REQUEST',
-      message: `input 1 has ${String(id)}, which is no token id`,
-    });
+    assert.throws(
+      () => encodeWhole({ inputs: ['a', [0, id]], dimensions: null, longText: null, priority: 0 }),
+      {
+        code: 'INVALID_REQUEST',
+        message: `input 1 has ${String(id)}, which is no token id`,
+      },
+    );
   }
 });
 
@@ -207,7 +213,7 @@ test('readiness brings the model and nothing else', () => {
     () => decodeReady(JSON.stringify({ protocol: PROTOCOL_VERSION })),
     /readiness without a model$/,
   );
-  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 2$/);
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 3$/);
   for (const dimensions of [0, -1, 1.5, '1024', null]) {
     const body = JSON.stringify({ protocol: PROTOCOL_VERSION, model: { ...model, dimensions } });
     isMalformed(() => decodeReady(body), /dimensions is /);
@@ -240,6 +246,6 @@ test('any JSON value as a fault of the other side gives a fault', () => {
 
 test('a request of 12 MB is written in steps, so that nobody waits for all of it', () => {
   const inputs = Array.from({ length: 2048 }, () => 'é'.repeat(3000));
-  const steps = [...encodeEmbedRequest({ inputs, dimensions: null, longText: null })];
+  const steps = [...encodeEmbedRequest({ inputs, dimensions: null, longText: null, priority: 0 })];
   assert.ok(steps.length >= 10, `${String(steps.length)} steps`);
 });
