@@ -1,8 +1,8 @@
 // What several GPUs bring, by way of using them: a copy of the model on each (--dp-size) or one model over all
-// (--tp-size, by layer, row or tensor). One JSON object per way: tokens/s over HTTP, the least cosine of its vectors to
+// (--tp-size). One JSON object per way: tokens/s over HTTP, the least cosine of its vectors to
 // those of one GPU, what each GPU holds beside what the plan allows for, or the fault that ends it.
 // `npm run bench:gpus -- --model FILE [--gpus 2] [--device cuda] [--llama-folder DIR] [--rounds 3] [--seconds 2]
-//  [--ways 'one|dp|tensor']`
+//  [--ways 'one|dp|tp']`
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { parseLengths } from '../src/bench/lengths.ts';
@@ -27,18 +27,12 @@ interface Way {
   env?: Record<string, string>;
 }
 
-const split = (mode: string): Way => ({ args: ['--tp-size', flags.gpus, '--split-mode', mode] });
-
 /** The first is what the vectors of the others are held against. */
 const WAYS: Record<string, Way> = {
   one: { args: [] },
   dp: { args: ['--dp-size', flags.gpus] },
   'one, llama.cpp': { args: ['--compute', 'llama'] },
-  tensor: split('tensor'),
-  layer: split('layer'),
-  row: split('row'),
-  // ggml lets GPUs read each other's memory only where this is set.
-  'tensor, peer access': { ...split('tensor'), env: { GGML_CUDA_P2P: '1' } },
+  tp: { args: ['--tp-size', flags.gpus] },
 };
 
 /** Lengths leave out the end token. */

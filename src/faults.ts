@@ -381,13 +381,6 @@ export const FAULTS = {
     message: ({ problem }) => `llama.cpp failed: ${problem}`,
     hint: () => 'the log of the server has its last lines; free memory or choose a smaller model',
   }),
-  SPLIT_UNSUPPORTED: row<{ splitMode: string }>({
-    kind: 'host',
-    status: null,
-    retry: false,
-    message: ({ splitMode }) => `these libraries cannot spread a model over the GPUs by ${splitMode}`,
-    hint: () => 'leave --split-mode out, or give each GPU a whole model with --dp-size instead of --tp-size',
-  }),
   VECTOR_NOT_FINITE: row<{ index: number }>({
     kind: 'host',
     status: 500,

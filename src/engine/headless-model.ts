@@ -9,7 +9,7 @@ import { renderGgufHeader } from '../convert/gguf-write.ts';
 import { Fault } from '../faults.ts';
 import { findShortage } from './devices.ts';
 import { HANDED_OVER, SPLIT_MODES, type Llama, type Pointer, type SplitMode } from './llama-abi.ts';
-import { readTensor, readTensorBlocks, type ModelFile } from './model-file.ts';
+import { readTensorBlocks, type ModelFile } from './model-file.ts';
 
 /** Rows of the table and head that stay; the least that the row kernels of all backends take whole. */
 const HEAD_ROWS = 32;
@@ -32,29 +32,25 @@ export function renderHeadlessHeader({ header, tokenEmbeddings }: ModelFile): Bu
   return renderGgufHeader({ metadata, tensors });
 }
 
-interface Placing {
-  gpuLayers: number;
-  splitMode: SplitMode;
-}
-
 /**
  * Loads the weights onto the devices that `gpuLayers` (-1 = all, 0 = CPU) and `splitMode` say.
- * Faults: MEMORY_SHORT, ENGINE_FAILED, SPLIT_UNSUPPORTED, FILE_UNREADABLE, WEIGHTS_CORRUPT.
+ * Faults: MEMORY_SHORT, ENGINE_FAILED, FILE_UNREADABLE, WEIGHTS_CORRUPT.
  */
-export function openHeadlessModel(llama: Llama, file: ModelFile, placing: Placing): Pointer {
+export function openHeadlessModel(
+  llama: Llama,
+  file: ModelFile,
+  { gpuLayers, splitMode }: { gpuLayers: number; splitMode: SplitMode },
+): Pointer {
   const bytes = renderHeadlessHeader(file);
   const header = llama.openHeader(bytes, bytes.length, { no_alloc: true, ctx: null });
   if (header === null) throw new Fault('BUG', { problem: 'llama.cpp does not take the edited header' });
-  const filler = new TensorFiller(llama, file, placing.splitMode);
+  const filler = new TensorFiller(llama, file);
   try {
-    const params = llama.modelParams({
-      ...HANDED_OVER,
-      n_gpu_layers: placing.gpuLayers,
-      split_mode: SPLIT_MODES[placing.splitMode],
-    });
+    const split_mode = SPLIT_MODES[splitMode];
+    const params = llama.modelParams({ ...HANDED_OVER, n_gpu_layers: gpuLayers, split_mode });
     const model = llama.initModel(header, filler.fill, null, params);
     if (filler.error !== null) throw filler.error;
-    if (model === null) throw weightsFault(llama, file, placing);
+    if (model === null) throw weightsFault(llama, file, gpuLayers);
     return model;
   } finally {
     llama.freeHeader(header);
@@ -62,13 +58,11 @@ export function openHeadlessModel(llama: Llama, file: ModelFile, placing: Placin
 }
 
 // llama.cpp says no more than that it failed. Where the weights are larger than what is free, that is the reason.
-function weightsFault(llama: Llama, file: ModelFile, { gpuLayers, splitMode }: Placing): Fault {
+function weightsFault(llama: Llama, file: ModelFile, gpuLayers: number): Fault {
   const neededBytes = file.header.tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return (
     findShortage(llama, { onGpu: gpuLayers !== 0, purpose: 'the weights', neededBytes }) ??
-    (splitMode === 'layer'
-      ? new Fault('ENGINE_FAILED', { problem: 'the weights could not be loaded' })
-      : new Fault('SPLIT_UNSUPPORTED', { splitMode }))
+    new Fault('ENGINE_FAILED', { problem: 'the weights could not be loaded' })
   );
 }
 
@@ -78,13 +72,10 @@ class TensorFiller {
   readonly #llama: Llama;
   readonly #file: ModelFile;
   readonly #tensors: Map<string, GgufTensor>;
-  /** A tensor that lies on several GPUs in parts is taken whole; ggml ends the process where it comes in blocks. */
-  readonly #isWhole: boolean;
 
-  constructor(llama: Llama, file: ModelFile, splitMode: SplitMode) {
+  constructor(llama: Llama, file: ModelFile) {
     this.#llama = llama;
     this.#file = file;
-    this.#isWhole = splitMode !== 'layer';
     this.#tensors = new Map(file.header.tensors.map((tensor) => [tensor.name, tensor]));
     this.#tensors.delete(file.tokenEmbeddings.name);
     this.#tensors.delete('output.weight');
@@ -108,10 +99,8 @@ class TensorFiller {
       const problem = `${tensor.name} has ${String(tensor.sizeBytes)} bytes, llama.cpp expects ${String(expected)}`;
       throw new Fault('WEIGHTS_CORRUPT', { path: this.#file.path, problem });
     }
-    const blocks = this.#isWhole
-      ? [{ bytes: readTensor(this.#file, tensor), offset: 0 }]
-      : readTensorBlocks(this.#file, tensor);
-    for (const { bytes, offset } of blocks) this.#llama.setTensor(native, bytes, offset, bytes.length);
+    for (const { bytes, offset } of readTensorBlocks(this.#file, tensor))
+      this.#llama.setTensor(native, bytes, offset, bytes.length);
   }
 
   // The head's few rows, which nothing reads. And, where llama.cpp was built without node-llama-cpp's patches, optional

@@ -17,10 +17,6 @@ import {
   type ModelParams,
 } from './llama-layout.ts';
 
-// Decodes run beside the loop, where koffi's stack is 128 KiB; over several GPUs llama.cpp matches names of tensors with
-// std::regex in each decode, which needs more and else ends the process. Pages that nobody touches cost nothing.
-koffi.config({ async_stack_size: 4 * 1024 * 1024 });
-
 /** An address in native memory; 0n never occurs (null does). */
 export type Pointer = bigint;
 type Nullable = Pointer | null;
@@ -28,7 +24,7 @@ type Nullable = Pointer | null;
 export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
 export const LOG_LEVEL_WARN = 3;
 /** How llama.cpp spreads a model over the GPUs that it sees. */
-export const SPLIT_MODES = { layer: 1, row: 2, tensor: 3 } as const;
+export const SPLIT_MODES = { none: 0, layer: 1, row: 2, tensor: 3 } as const;
 export type SplitMode = keyof typeof SPLIT_MODES;
 
 type Library = LibraryHandle;

@@ -88,9 +88,15 @@ function findProblem(device: DeviceSettings['device'], backend: Backend, { gpus 
 /**
  * Who computes, best first. Our own graph knows one device and is measured on CUDA (H200, 4B bf16 over HTTP, 32-token
  * texts: 49.6k tokens/s, llama.cpp's contexts 35.9k) and on CPUs (docs/performance.md); where a kernel for the model's
- * shape is lacking, llama.cpp knows a way round.
+ * shape is lacking, llama.cpp knows a way round. Fault: BAD_OPTION for our own graph over several GPUs.
  */
 function pickComputes({ compute, tensorParallel }: DeviceSettings, backend: Backend): ComputeKind[] {
+  if (compute === 'graph' && backend !== 'cpu' && tensorParallel > 1)
+    throw new Fault('BAD_OPTION', {
+      option: '--compute graph',
+      problem: `knows one GPU, and --tp-size says ${String(tensorParallel)}`,
+      hint: 'leave out --compute, or give each GPU a copy of the model with --dp-size',
+    });
   if (compute !== 'auto') return [compute];
   const isMeasured = backend === 'cpu' || (backend === 'cuda' && tensorParallel === 1);
   return isMeasured ? ['graph', 'llama'] : ['llama'];

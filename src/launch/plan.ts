@@ -25,7 +25,6 @@ export type PlanSettings = SizeSettings &
     | 'compute'
     | 'memFractionStatic'
     | 'threads'
-    | 'splitMode'
     | 'skipTokenizer'
     | 'llamaFolder'
     | 'embeddingCacheSize'
@@ -160,7 +159,7 @@ function planWorker(
       libraryFolder: settings.llamaFolder,
       compute,
       gpuLayers: onCpu ? 0 : -1,
-      splitMode: group === null ? 'layer' : settings.splitMode,
+      splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
       takesTexts: !settings.skipTokenizer,
       cachedVectors: settings.embeddingCacheSize,

@@ -234,14 +234,6 @@ test('an engine of token ids only loads no vocabulary, and refuses texts', async
   await Promise.all([usual.close(), idsOnly.close()]);
 });
 
-test('a split that the libraries do not know is a fault that says so', async () => {
-  const file = await fixtureFile('f32');
-  assert.throws(() => openEngine(engineSettings(file, { splitMode: 'tensor' })), {
-    code: 'SPLIT_UNSUPPORTED',
-    message: 'these libraries cannot spread a model over the GPUs by tensor',
-  });
-});
-
 test('the cache answers a text it has seen, cut to any dimensions, and counts it', async () => {
   const engine = openEngine(engineSettings(await fixtureFile('f32'), { cachedVectors: 10 }));
   const [first] = await vectors(engine, ['kept text']);

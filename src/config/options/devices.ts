@@ -22,15 +22,6 @@ export const DEVICES = {
     on: ['launch'],
     doc: 'GPUs that share one copy of the model; no effect on the CPU',
   },
-  splitMode: {
-    flag: 'split-mode',
-    kind: 'choice',
-    choices: ['layer', 'row', 'tensor'],
-    default: 'layer',
-    on: ['launch'],
-    rare: true,
-    doc: 'how --tp-size GPUs share a model: whole layers, or parts of every matrix',
-  },
   dataParallel: {
     flag: 'dp-size',
     aliases: ['dp', 'data-parallel-size'],

@@ -29,6 +29,11 @@ const OTHERS: Topic = {
       why: DIMENSIONS,
       instead: `to allow a few only, --json-model-override-args '{"matryoshka_dimensions": [256]}'`,
     }),
+    'split-mode': choice('layer none row tensor', "llama-server's way to share a model among GPUs", {
+      unless: ['layer'],
+      why: "llama.cpp's CUDA libraries know no split by row, and abort in batches split by tensor",
+      instead: 'use --tp-size, which splits by layer, or --dp-size where the model fits one GPU',
+    }),
     'pooling-type': choice('last cls mean rank', 'which token gives the vector', {
       unless: ['last'],
       why: POOLING,

@@ -19,7 +19,6 @@ const SETTINGS: PlanSettings = {
   llamaFolder: null,
   embeddingCacheSize: 0,
   watchdogTimeoutSeconds: 300,
-  splitMode: 'layer',
   skipTokenizer: false,
   deterministic: false,
   lanes: null,

@@ -48,6 +48,14 @@ test('a model that is split over GPUs, or --compute llama, leaves our own graph 
   assert.deepEqual(ways({ machine, settings: { device: 'cuda', compute: 'llama' } }), ['cuda llama']);
 });
 
+test('our own graph is not promised over several GPUs', () => {
+  const settings = { device: 'cuda', compute: 'graph', tensorParallel: 2 } as const;
+  assert.throws(() => plan({ machine: withCuda(2), settings }), {
+    code: 'BAD_OPTION',
+    message: '--compute graph: knows one GPU, and --tp-size says 2',
+  });
+});
+
 test('--device cuda without a driver runs on the CPU and says so', () => {
   const { backend, reason } = firstAttempt({ settings: { device: 'cuda' } });
   assert.deepEqual([backend, reason], ['cpu', 'CPU, because --device cuda found no NVIDIA driver']);
@@ -104,10 +112,4 @@ test('--dtype names the type of the weights where --outtype does not', () => {
     planOuttype({ device: 'cpu', dtype, outtype }, MACHINE).outtype;
   assert.deepEqual([pick('half'), pick('bfloat16'), pick('float')], ['f16', 'bf16', 'f32']);
   assert.equal(pick('half', 'q8_0'), 'q8_0');
-});
-
-test('--split-mode says how GPUs share a model; on the CPU nothing is split', () => {
-  const settings = { tensorParallel: 2, splitMode: 'tensor' } as const;
-  assert.equal(engineOf({ settings, machine: withCuda(2) }).splitMode, 'tensor');
-  assert.equal(engineOf({ settings }).splitMode, 'layer');
 });
