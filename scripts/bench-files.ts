@@ -32,7 +32,7 @@ function open(modelFile: string, { gpu = onGpu } = {}): Embedder {
     libraryFolder: flags['llama-folder'] ?? null,
     gpuLayers: gpu ? -1 : 0,
     splitMode: 'layer',
-  takesTexts: true,
+    takesTexts: true,
     threads: gpu ? 4 : availableParallelism(),
     batchTexts: null,
     chunkTokens: shape.batchTokens,

@@ -12,7 +12,7 @@ export function openCpuEngine(modelFile: string, changed: Partial<EngineSettings
     libraryFolder: null,
     gpuLayers: 0,
     splitMode: 'layer',
-  takesTexts: true,
+    takesTexts: true,
     threads: availableParallelism(),
     lanes: Math.min(2, availableParallelism()),
     batchTokens: 256,
