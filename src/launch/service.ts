@@ -53,7 +53,10 @@ export async function startService(wanted: StartOptions): Promise<Service> {
         (await openModelTemplate(opened.modelFile, (problem) => {
           progress.log('warn', `messages are refused: ${problem}`, {});
         }));
-      if (!settings.skipServerWarmup) await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
+      if (!settings.skipServerWarmup) {
+        progress.onStep('warming up');
+        await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
+      }
       const facts = { model: pool.model, modelName, rules, modelPrompts };
       progress.log('info', describeRequests({ ...facts, hasChatTemplate: chatTemplate !== null }), {});
       server.serve(pool, {

@@ -7,6 +7,7 @@ import { showPlan } from './launch-plan.ts';
 import type { Progress } from '../../launch/open-model.ts';
 import { startService } from '../../launch/service.ts';
 import { DownloadDisplay } from '../download-display.ts';
+import { LaunchSteps, renderService } from '../launch-display.ts';
 import { printLine, printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
@@ -16,13 +17,24 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
   const stop = new StopSignal();
   const status = new StatusLine();
   const download = new DownloadDisplay(status, settings.modelPath ?? '');
+  const steps = new LaunchSteps({
+    isLive: status.isLive,
+    show: (text) => {
+      status.show(text);
+    },
+    clear: () => {
+      status.clear();
+    },
+    print: printLine,
+  });
   try {
     const service = await startService({
       settings,
-      progress: showProgress({ status, download }, settings),
+      progress: showProgress({ status, download, steps }, settings),
       signal: stop.signal,
     });
-    status.clear();
+    steps.end();
+    if (status.isLive) printLine(renderService(service));
     const workers = service.attempt.workers.length;
     printReady(
       `${service.modelName} on ${service.attempt.reason}, ${String(workers)} worker${workers === 1 ? '' : 's'}:`,
@@ -45,14 +57,14 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
 }
 
 function showProgress(
-  { status, download }: { status: StatusLine; download: DownloadDisplay },
+  { status, download, steps }: { status: StatusLine; download: DownloadDisplay; steps: LaunchSteps },
   settings: Settings<'launch'>,
 ): Progress {
   let step = '';
   return {
     onStep: (text) => {
       step = text;
-      status.show(text);
+      steps.begin(text);
     },
     onConversion: ({ bytesDone, bytesTotal }) => {
       if (download.isRunning) download.showConversion(bytesDone / bytesTotal);
