@@ -23,24 +23,33 @@ export interface BatchLimits {
 
 interface Turn<Text> {
   priority: number;
-  texts: readonly Text[];
+  texts: Text[];
   /** The first of `texts` that has not been taken. */
   next: number;
+  /** Whether none of the call's texts has been taken yet: it goes before those that had theirs. */
+  isFresh: boolean;
 }
 
-/** Texts waiting, in the groups in which they came. */
+/** Texts waiting, by the call that they are of. */
 export class TextQueue<Text extends QueuedText> {
   /** The highest priority first. */
   readonly #turns: Turn<Text>[] = [];
+  readonly #turnOf = new WeakMap<object, Turn<Text>>();
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
   }
 
-  /** Texts of one priority. */
-  add(texts: readonly Text[]): void {
+  /** Texts of one priority; those of one call share its turn, however many times some are added. */
+  add(texts: readonly Text[], call: object = {}): void {
     const [first] = texts;
-    if (first !== undefined) this.#line({ priority: first.priority, texts, next: 0 });
+    if (first === undefined) return;
+    const known = this.#turnOf.get(call);
+    const turn = known ?? { priority: first.priority, texts: [], next: 0, isFresh: true };
+    const isInLine = turn.texts.length > 0;
+    for (const text of texts) turn.texts.push(text);
+    this.#turnOf.set(call, turn);
+    if (!isInLine) this.#line(turn);
   }
 
   /**
@@ -57,6 +66,7 @@ export class TextQueue<Text extends QueuedText> {
       const text = turn === undefined ? undefined : skipUnwanted(turn);
       if (turn === undefined || text === undefined) {
         this.#turns.splice(passedOver, 1);
+        if (turn !== undefined) empty(turn);
         continue;
       }
       if (text.cost > free && batch.length > 0) {
@@ -66,18 +76,26 @@ export class TextQueue<Text extends QueuedText> {
       batch.push(text);
       free -= text.cost;
       turn.next++;
+      turn.isFresh = false;
       this.#turns.splice(passedOver, 1);
       if (turn.next < turn.texts.length) this.#line(turn);
+      else empty(turn);
     }
     return batch;
   }
 
-  /** Behind those of its priority. */
+  /** Behind those of its priority; a fresh one before those that are not. */
   #line(turn: Turn<Text>): void {
-    let at = this.#turns.length;
-    while (at > 0 && (this.#turns[at - 1]?.priority ?? 0) < turn.priority) at--;
-    this.#turns.splice(at, 0, turn);
+    const isBehind = ({ priority, isFresh }: Turn<Text>): boolean =>
+      priority < turn.priority || (priority === turn.priority && turn.isFresh && !isFresh);
+    const at = this.#turns.findIndex(isBehind);
+    this.#turns.splice(at < 0 ? this.#turns.length : at, 0, turn);
   }
+}
+
+function empty<Text>(turn: Turn<Text>): void {
+  turn.texts = [];
+  turn.next = 0;
 }
 
 function skipUnwanted<Text extends QueuedText>(turn: Turn<Text>): Text | undefined {

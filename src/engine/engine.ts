@@ -182,12 +182,12 @@ class Engine implements Embedder {
       for (const work of this.#admit(input, { call, index }, terms)) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;
-      this.#scheduler.add(works);
+      this.#scheduler.add(works, call);
       works = [];
       characters = 0;
       await yieldToLoop();
     }
-    this.#scheduler.add(works);
+    this.#scheduler.add(works, call);
   }
 
   /** The works to queue: none where texts that are finished or in flight answer it, or where a fault ends the call. */

@@ -50,10 +50,14 @@ export class Scheduler {
     return this.#prefixes;
   }
 
-  add(works: readonly Work[]): void {
+  /** `call`: whose texts they are; calls take turns. */
+  add(works: readonly Work[], call: object): void {
     const isLong = ({ tokens }: Work) => tokens.length > this.#options.batchTokens;
-    this.#texts.add(works.filter((work) => !isLong(work)));
-    this.#longTexts.add(works.filter(isLong));
+    this.#texts.add(
+      works.filter((work) => !isLong(work)),
+      call,
+    );
+    this.#longTexts.add(works.filter(isLong), call);
     this.#wake();
   }
 

@@ -2,8 +2,8 @@
 // other requests get their turn.
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 
-/** Texts are tokenised in slices of about this size. */
-export const SLICE_CHARACTERS = 32_768;
+/** Texts are tokenised in slices of about this size: some milliseconds, and the tokens of a large batch. */
+export const SLICE_CHARACTERS = 8192;
 
 /** `map` over values in order; what it throws ends the work. */
 export async function mapInTurns<From extends { length: number }, To>(

@@ -33,6 +33,16 @@ test('calls of the highest priority go first, and take turns among themselves', 
   assert.equal(names(queue.take({ tokens: 9, sequences: 9 })), 'a2 bulk1 bulk2');
 });
 
+test('a call that comes is in the next batch, though others came in many parts', () => {
+  const queue = new TextQueue<Text>();
+  const bulk = {};
+  for (let part = 0; part < 9; part++) queue.add([text(`a${String(part)}`, 1), text('x', 1)], bulk);
+  queue.add([text('b', 1), text('c', 1)]);
+  assert.equal(names(queue.take({ tokens: 2, sequences: 9 })), 'a0 b');
+  queue.add([text('query', 1)]);
+  assert.equal(names(queue.take({ tokens: 2, sequences: 9 })), 'query x');
+});
+
 test('calls take turns, one text each', () => {
   const queue = new TextQueue<Text>();
   queue.add([text('a1', 1), text('a2', 1), text('a3', 1)]);

@@ -63,7 +63,7 @@ function openScheduler(shares = { lanes: 1, threads: 1 }): {
             new Work({ tokens: Int32Array.of(token), isCut: false, priority: 0 }, { call, index }, null),
         ),
       );
-      scheduler.add(works);
+      scheduler.add(works, {});
       return opened.map(({ call }) => call);
     },
   };
