@@ -33,16 +33,36 @@ export function printFault(fault: Fault): void {
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-/** Prints a log line if `least` lets it pass. */
-export function printLog(
-  least: LogLevel,
-  level: LogLevel,
-  text: string,
-  fields: Record<string, unknown>,
-): void {
-  if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-  const details = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
-  process.stderr.write(`${chalkStderr.dim(`${level}:`)} ${text}${details}\n`);
+export interface LogEntry {
+  level: LogLevel;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** Whether lines of a level are shown where `least` is the least important that are. */
+export const isShown = (level: LogLevel, least: LogLevel): boolean =>
+  LEVELS.indexOf(level) >= LEVELS.indexOf(least);
+
+export function printLog(entry: LogEntry, format: 'text' | 'json'): void {
+  const { level, message, fields } = entry;
+  if (format === 'json') {
+    process.stderr.write(`${renderJsonLine(entry, new Date())}\n`);
+    return;
+  }
+  const details = Object.keys(fields).length === 0 ? '' : ` ${renderFields(fields)}`;
+  process.stderr.write(`${chalkStderr.dim(`${level}:`)} ${message}${details}\n`);
+}
+
+/** Time, level and message first, then the fields. Pure. */
+export function renderJsonLine({ level, message, fields }: LogEntry, time: Date): string {
+  return renderFields({ time: time.toISOString(), level, message, ...fields });
+}
+
+// JSON knows no errors; of one, its stack says most.
+function renderFields(fields: Record<string, unknown>): string {
+  return JSON.stringify(fields, (_key, value: unknown) =>
+    value instanceof Error ? (value.stack ?? value.message) : value,
+  );
 }
 
 /** One line that tells what is being done: a spinner on a terminal, nothing elsewhere. */

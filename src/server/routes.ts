@@ -43,6 +43,16 @@ const GET = ['GET'] as const;
 const POST_OR_PUT = ['POST', 'PUT'] as const;
 const GET_OR_POST = ['GET', 'POST'] as const;
 
+/** What asks how the server is: anyone may, at any time. */
+const PROBE = {
+  group: 'state',
+  methods: GET,
+  access: 'open',
+  needsModel: false,
+  body: null,
+  faults: [],
+} as const;
+
 export const ROUTES = {
   embeddings: {
     group: 'embeddings',
@@ -122,26 +132,28 @@ export const ROUTES = {
     faults: ['TASK_UNSUPPORTED'],
   },
   health: {
-    group: 'state',
-    methods: GET,
+    ...PROBE,
     paths: ['/health'],
-    access: 'open',
     summary: 'Whether requests can be answered now: 200 or 503',
-    needsModel: false,
-    body: null,
     answer: { status: 200, schema: openai.HEALTH_ANSWER, orStatus: 503 },
-    faults: [],
   },
   healthGenerate: {
-    group: 'state',
-    methods: GET,
+    ...PROBE,
     paths: ['/health_generate'],
-    access: 'open',
     summary: 'The same, proven by computing one vector: 200 or 503',
-    needsModel: false,
-    body: null,
     answer: { status: 200, schema: openai.HEALTH_ANSWER, orStatus: 503 },
-    faults: [],
+  },
+  ready: {
+    ...PROBE,
+    paths: ['/readyz'],
+    summary: 'For orchestrators: 200 while a worker takes work and the server does not stop, else 503',
+    answer: { status: 200, schema: openai.READY_ANSWER },
+  },
+  live: {
+    ...PROBE,
+    paths: ['/livez'],
+    summary: 'For orchestrators: 200 while the server answers at all; else start it anew',
+    answer: { status: 200, schema: openai.LIVE_ANSWER },
   },
   ping: {
     group: 'state',

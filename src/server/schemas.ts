@@ -170,6 +170,25 @@ export const OPENAPI_DOCUMENT: JsonSchema = {
   properties: { openapi: { const: '3.1.0' }, info: { type: 'object' }, paths: { type: 'object' } },
 };
 
+export const LIVE_ANSWER: JsonSchema = {
+  type: 'object',
+  required: ['status'],
+  properties: { status: { const: 'alive' } },
+};
+
+export const READY_ANSWER: JsonSchema = {
+  type: 'object',
+  required: ['status', 'workers'],
+  properties: {
+    status: { enum: ['ready', 'starting', 'unavailable', 'stopping'] },
+    workers: {
+      type: 'object',
+      description: 'How many there are in each state',
+      additionalProperties: { type: 'integer' },
+    },
+  },
+};
+
 export const HEALTH_ANSWER: JsonSchema = {
   type: 'object',
   required: ['status'],

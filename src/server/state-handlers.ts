@@ -9,13 +9,15 @@ import { parseJson } from './json-body.ts';
 import { METRICS_TYPE } from './metrics.ts';
 import { probeHealth } from './probe-health.ts';
 import type { RouteName } from './routes.ts';
-import { renderModelCard, renderModelInfo, renderLoads, renderServerInfo } from './server-facts.ts';
-import type { Health } from './service.ts';
+import { renderLoads, renderModelCard, renderModelInfo, renderServerInfo } from './server-facts.ts';
+import type { Health, Service } from './service.ts';
 
 type StateRoute = Extract<
   RouteName,
   | 'health'
   | 'healthGenerate'
+  | 'ready'
+  | 'live'
   | 'ping'
   | 'models'
   | 'model'
@@ -33,6 +35,8 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
   return {
     health: (_request, reply) => answerHealth(reply, service.health),
     healthGenerate: async (_request, reply) => answerHealth(reply, await probeHealth(context)),
+    ready: (_request, reply) => answerReady(reply, service),
+    live: () => ({ status: 'alive' }),
     ping: (_request, reply) => reply.type('application/json; charset=utf-8').send('"qwen-embed is running"'),
     models: () => ({ object: 'list', data: [renderModelCard(context)] }),
     model: (request) => answerModel(context, request),
@@ -55,7 +59,14 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
   };
 }
 
-function answerHealth(reply: FastifyReply, status: Health): object {
+function answerReady(reply: FastifyReply, { health, fleet }: Service): object {
+  const workers: Record<string, number> = {};
+  for (const { state } of fleet.workers) workers[state] = (workers[state] ?? 0) + 1;
+  const { status } = answerHealth(reply, health);
+  return { status: status === 'healthy' ? 'ready' : status, workers };
+}
+
+function answerHealth(reply: FastifyReply, status: Health): { status: Health } {
   if (status !== 'healthy') {
     reply.code(503).header('retry-after', String(retryAfterSeconds(503)));
   }

@@ -8,11 +8,25 @@ import type { Progress } from '../../launch/open-model.ts';
 import { startService } from '../../launch/service.ts';
 import { DownloadDisplay } from '../download-display.ts';
 import { LaunchSteps, renderService } from '../launch-display.ts';
-import { printLine, printLog, printNotice, printReady, StatusLine } from '../terminal.ts';
+import {
+  isShown,
+  type LogEntry,
+  type LogLevel,
+  printLine,
+  printLog,
+  printNotice,
+  printReady,
+  StatusLine,
+} from '../terminal.ts';
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
 export async function runLaunch(settings: Settings<'launch'>, notice: string | null): Promise<number> {
-  for (const text of [notice, judgeEnvironment(process.env)]) if (text !== null) printNotice(text);
+  const write = makeWrite(settings);
+  for (const text of [notice, judgeEnvironment(process.env)]) {
+    if (text === null) continue;
+    if (settings.logFormat === 'text') printNotice(text);
+    else write(settings.logLevel, { level: 'warn', message: text, fields: {} });
+  }
   if (settings.dryRun) return showPlan(settings);
   const stop = new StopSignal();
   const status = new StatusLine();
@@ -41,7 +55,8 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
       service.url,
     );
     // SGLang's line that scripts wait for, to the letter.
-    printLog(settings.logLevel, 'info', 'The server is fired up and ready to roll!', {});
+    const message = 'The server is fired up and ready to roll!';
+    write(settings.logLevel, { level: 'info', message, fields: {} });
     await stop.wanted;
     status.show('finishing requests in flight');
     await service.close();
@@ -56,11 +71,21 @@ export async function runLaunch(settings: Settings<'launch'>, notice: string | n
   return stop.exitCode;
 }
 
+/** Prints a line if `least` lets it pass. */
+type Write = (least: LogLevel, entry: LogEntry) => void;
+
+const makeWrite =
+  ({ logFormat }: Settings<'launch'>): Write =>
+  (least, entry) => {
+    if (isShown(entry.level, least)) printLog(entry, logFormat);
+  };
+
 function showProgress(
   { status, download, steps }: { status: StatusLine; download: DownloadDisplay; steps: LaunchSteps },
   settings: Settings<'launch'>,
 ): Progress {
   let step = '';
+  const write = makeWrite(settings);
   return {
     onStep: (text) => {
       step = text;
@@ -76,13 +101,13 @@ function showProgress(
     },
     log: (level, message, fields) => {
       status.clear();
-      printLog(settings.logLevel, level, message, fields);
+      write(settings.logLevel, { level, message, fields });
     },
     // A line per request is for whoever asks for it.
     logHttp: (level, message, fields) => {
       status.clear();
-      if (settings.logLevelHttp !== null) printLog(settings.logLevelHttp, level, message, fields);
-      else printLog(settings.logLevel, 'debug', message, fields);
+      if (settings.logLevelHttp !== null) write(settings.logLevelHttp, { level, message, fields });
+      else write(settings.logLevel, { level: 'debug', message, fields });
     },
   };
 }

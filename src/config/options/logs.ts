@@ -14,6 +14,14 @@ export const LOGS = {
     on: ['launch'],
     doc: 'least important lines to show on stderr',
   },
+  logFormat: {
+    flag: 'log-format',
+    kind: 'choice',
+    choices: ['text', 'json'],
+    default: 'text',
+    on: ['launch'],
+    doc: 'shape of the lines on stderr; json: one object each, for collectors of logs',
+  },
   logLevelHttp: {
     flag: 'log-level-http',
     kind: 'choice',

@@ -5,6 +5,26 @@ import { type ErrorBody, MODEL_ID, openServingServer, openTestServer } from './o
 
 const SETTINGS = { model_path: '/models/q', tp_size: 1, dp_size: 2, version: '1.2.3', weight_version: 'v7' };
 
+test('ready is who can take work now, alive who answers at all', async (t) => {
+  const { server, embedder } = await openTestServer(t);
+  const look = async () => {
+    const [ready, live] = [await server.app.inject('/readyz'), await server.app.inject('/livez')];
+    assert.deepEqual([live.statusCode, live.json()], [200, { status: 'alive' }]);
+    return [ready.statusCode, ready.headers['retry-after'], ready.json<unknown>()];
+  };
+  assert.deepEqual(await look(), [503, '5', { status: 'starting', workers: {} }]);
+  let states = ['ready', 'starting', 'ready'];
+  const fleet = () => ({
+    workers: states.map((state) => ({ state, deaths: 0, inFlight: 0 })),
+    waiting: 0,
+    openTokens: 0,
+  });
+  server.serve(embedder, { fleet, isLive: () => states.includes('ready') });
+  assert.deepEqual(await look(), [200, undefined, { status: 'ready', workers: { ready: 2, starting: 1 } }]);
+  states = ['failed'];
+  assert.deepEqual(await look(), [503, '5', { status: 'unavailable', workers: { failed: 1 } }]);
+});
+
 test("the model's facts are SGLang's, under the old name too", async (t) => {
   const { server } = await openServingServer(t, { settings: SETTINGS });
   for (const path of ['/model_info', '/get_model_info']) {
