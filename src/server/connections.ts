@@ -2,6 +2,7 @@
 // in, an answer that is not read, silence between requests. Node enforces what comes in, this file what goes out.
 
 import type { ServerOptions as HttpOptions, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 
 export interface ConnectionLimits {
   /** From the connection's first moment to the end of a request's head; of a TLS handshake too. */
@@ -52,6 +53,7 @@ export function guardAnswer(
   { stallMs }: ConnectionLimits,
   onStall: () => void,
 ): void {
+  if (!(response.socket instanceof Socket)) return; // a request that was injected, not sent
   // When the answer has ended, Node puts its time for idle connections in the place of this one.
   response.setTimeout(stallMs, () => {
     onStall();
