@@ -67,14 +67,14 @@ export const FAULTS = {
     message: ({ index }) => (index === null ? 'input is empty' : `input ${String(index)} is empty`),
     hint: () => 'send at least one character or token id per input',
   }),
-  INPUT_TOO_LONG: row<{ index: number; tokens: number; limit: number }>({
+  INPUT_TOO_LONG: row<{ index: number; tokens: number; limit: number; isCounted?: boolean }>({
     kind: 'usage',
     status: 400,
     retry: false,
     openaiCode: 'context_length_exceeded',
     param: () => 'input',
-    message: ({ index, tokens, limit }) =>
-      `input ${String(index)} has ${String(tokens)} tokens, the limit is ${String(limit)}`,
+    message: ({ index, tokens, limit, isCounted = true }) =>
+      `input ${String(index)} has ${isCounted ? '' : 'at least '}${String(tokens)} tokens, the limit is ${String(limit)}`,
     hint: () =>
       'send "truncate": true, or "long_text": "mean" for the mean of its chunks, or launch with --allow-auto-truncate',
   }),

@@ -2,6 +2,7 @@
 // which is always last.
 import type { EmbedInput, LongText, ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
+import { type Beginning, tokeniseBeginning } from './beginning.ts';
 import { chunkTokens, cutTokens } from './long-text.ts';
 
 export interface InputRules {
@@ -26,14 +27,22 @@ export class InputReader {
 
   /** Token ids with the end token last, within the limit. Faults: INPUT_EMPTY, INPUT_TOO_LONG, INVALID_REQUEST. */
   read(input: EmbedInput, index: number, longText: LongText | null): ReadInput {
-    const { tokenise, model } = this.#rules;
-    const tokens = typeof input === 'string' ? tokenise(input) : this.#checkIds(input, index);
-    const limit = Math.min(longText?.tokens ?? Infinity, model.contextTokens);
+    const limit = Math.min(longText?.tokens ?? Infinity, this.#rules.model.contextTokens);
+    const { tokens, isWhole } = this.#tokensOf(input, index, needsAll(longText) ? null : limit);
     if (tokens.length <= limit) return { pieces: [tokens], isCut: false };
-    if (longText === null) throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit });
+    if (longText === null)
+      throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit, isCounted: isWhole });
     return longText.way === 'cut'
       ? { pieces: [cutTokens(tokens, limit, longText.side)], isCut: true }
       : { pieces: chunkTokens(tokens, limit, longText.overlap), isCut: false };
+  }
+
+  /** Of a text with a limit perhaps only its beginning, if that has more tokens. */
+  #tokensOf(input: EmbedInput, index: number, limit: number | null): Beginning {
+    const { tokenise } = this.#rules;
+    if (typeof input !== 'string') return { tokens: this.#checkIds(input, index), isWhole: true };
+    if (limit === null) return { tokens: tokenise(input), isWhole: true };
+    return tokeniseBeginning(input, { limit, tokenise });
   }
 
   // Clients send ids with or without the end token; without it at the end the vector would be read at the wrong place.
@@ -47,4 +56,9 @@ export class InputReader {
     }
     return Int32Array.from(ids.at(-1) === endToken ? ids : [...ids, endToken]);
   }
+}
+
+/** What is cut on the left, or is the mean of all its chunks, is needed to its end. */
+function needsAll(longText: LongText | null): boolean {
+  return longText !== null && (longText.way !== 'cut' || longText.side === 'left');
 }

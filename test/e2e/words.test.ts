@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
+import { tokeniseBeginning } from '../../src/engine/beginning.ts';
 import { findLibraries } from '../../src/engine/libraries.ts';
 import { openLlama, type Llama } from '../../src/engine/llama-abi.ts';
 import { readModelFile } from '../../src/engine/model-file.ts';
@@ -49,3 +50,24 @@ test('a text tokenised word by word has the tokens that llama.cpp gives for all 
     { numRuns: 3000 },
   );
 });
+
+const LIMIT = 1000;
+for (const [name, part] of Object.entries({
+  'one word': 'a',
+  'a word of changing letters': 'abcdefghijklmnopqrstuvwxyzäöü',
+  'Chinese without a break': '今天天气很好我们去公园散步',
+  'letters with marks of their own': 'e\u0301',
+  'added tokens': '<|endoftext|>ab',
+  sentences: 'The quick brown fox jumps over the lazy dog. ',
+}))
+  test(`the first tokens of a very long text are those of its beginning: ${name}`, () => {
+    const tokenise = (text: string) => tokenizer.tokenise(text);
+    const text = part.repeat(Math.ceil(600_000 / part.length));
+    const { tokens, isWhole } = tokeniseBeginning(text, { limit: LIMIT, tokenise });
+    assert.equal(isWhole, false);
+    assert.deepEqual(tokens.subarray(0, LIMIT), tokenise(text).subarray(0, LIMIT));
+    assert.deepEqual(
+      tokens.subarray(0, tokens.length - 257),
+      tokenise(text).subarray(0, tokens.length - 257),
+    );
+  });
