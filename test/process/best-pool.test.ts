@@ -5,7 +5,7 @@ import { probeGpus } from '../../src/launch/probe-gpus.ts';
 import { plan, withCuda } from '../unit/launch/plan-question.ts';
 import { assertKnown, fixture } from './test-pool.ts';
 
-/** All ways of a machine with CUDA: our graph, llama.cpp, the CPU; some of them broken. */
+/** All ways of a machine with CUDA: our graph and llama.cpp there, then both on the CPU; some of them broken. */
 async function open(t: TestContext, broken: Record<string, string>) {
   const { attempts } = plan({ machine: withCuda(1) });
   for (const { workers } of attempts)
@@ -31,7 +31,7 @@ test('where all is well the first way is taken without a word', async (t) => {
 
 test('a library that ends its process in the first decode is named with its last words, the next way taken', async (t) => {
   const { way, warnings } = await open(t, { 'cuda graph': 'abort', 'cuda llama': 'abort' });
-  assert.equal(way, 'cpu llama');
+  assert.equal(way, 'cpu graph');
   assert.deepEqual(
     warnings.map((warning) => /^(.*?) does not work/.exec(warning)?.[1]),
     ['cuda (our own graph)', 'cuda (llama.cpp)'],
@@ -44,7 +44,7 @@ test('a library that ends its process in the first decode is named with its last
 
 test('libraries that are missing are not asked for twice', async (t) => {
   const { way, warnings } = await open(t, { 'cuda graph': 'missing', 'cuda llama': 'abort' });
-  assert.equal(way, 'cpu llama');
+  assert.equal(way, 'cpu graph');
   assert.equal(warnings.length, 1);
   assert.match(warnings[0] ?? '', /no libcublas\.so\.13$/);
 });
@@ -65,9 +65,12 @@ test('what our own graph refuses llama.cpp may know; what llama.cpp refuses nobo
 });
 
 test('where no way works the last one says why', async (t) => {
-  await assert.rejects(open(t, { 'cuda graph': 'abort', 'cuda llama': 'abort', 'cpu llama': 'abort' }), {
-    code: 'WORKER_START_FAILED',
-  });
+  await assert.rejects(
+    open(t, { 'cuda graph': 'abort', 'cuda llama': 'abort', 'cpu graph': 'abort', 'cpu llama': 'abort' }),
+    {
+      code: 'WORKER_START_FAILED',
+    },
+  );
 });
 
 test('asking for GPUs survives a library that ends the process, and tells its last words', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
 import { assertKnown, openTestPool, until } from './test-pool.ts';
 
 async function ownFolder(t: TestContext): Promise<string> {
@@ -60,7 +61,7 @@ test('a worker of another protocol version is refused', async (t) => {
   const settings = () => ({ protocol: 1, embed: '' });
   await assert.rejects(openTestPool(t, { worker: 'raw', settings }), {
     code: 'WIRE_MALFORMED',
-    message: /it speaks version 1, this side 2$/,
+    message: new RegExp(`it speaks version 1, this side ${String(PROTOCOL_VERSION)}$`),
   });
 });
 
