@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { parseLengths } from '../src/bench/lengths.ts';
 import { makeRandom } from '../src/bench/random.ts';
 import { makeSource } from '../src/bench/texts.ts';
+import { cosine } from '../src/client/answer.ts';
 import { launchService, readCommand, runBench } from './launched-service.ts';
 
 const { values: flags } = parseArgs({
@@ -63,10 +64,6 @@ async function fetchVectors(url: string): Promise<Float32Array[]> {
   );
 }
 
-/** Vectors have unit length. */
-const cosine = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
-
 /** Megabytes in use on each GPU; null without NVIDIA's tool. */
 function readUsedMegabytes(): number[] | null {
   try {
@@ -119,7 +116,7 @@ async function measureWay(name: string, way: Way, reference: Float32Array[] | nu
     for (const [load, args] of Object.entries(LOADS)) loads[load] = await measureLoad(url, args);
     const after = readUsedMegabytes();
     const usedMegabytes = after?.map((used, gpu) => used - (before?.[gpu] ?? 0)) ?? null;
-    const cosines = reference?.map((vector, i) => cosine(vector, vectors[i] ?? new Float32Array()));
+    const cosines = reference?.map((vector, i) => cosine(vector, vectors[i] ?? new Float32Array()) ?? 0);
     const leastCosine = cosines === undefined ? null : Math.min(...cosines);
     console.log(JSON.stringify({ way: name, ...way, readySeconds, loads, leastCosine, usedMegabytes }));
     return vectors;

@@ -5,34 +5,17 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { convert } from '../../src/convert/convert.ts';
+import { cosine } from '../../src/client/answer.ts';
 import type { Embedder } from '../../src/embedder.ts';
 import { openCpuEngine } from '../open-cpu-engine.ts';
-import { cosine, recall, recallOfWords, type Rows } from './rank.ts';
+import { recall, recallOfWords, type Rows } from './rank.ts';
+import { QUERY, RANKED } from './ranked.ts';
 import { measureSpeed } from './speed.ts';
 
 type Pairs = [string, string][];
 interface Tests {
   test: { descriptions: Pairs; sentences: Record<string, Pairs> };
 }
-
-const QUERY = 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:';
-
-/** Texts of which the first is nearer to the second than to the others, as a person would say. */
-const EXAMPLES = [
-  ['cat', 'kitten', 'invoice'],
-  ['你好世界', 'Hello world', 'stock market'],
-  ['Hello world', 'Bonjour le monde', 'How are you today'],
-  [
-    `${QUERY}What is the capital of China?`,
-    'The capital of China is Beijing.',
-    'Gravity is a force that attracts two bodies towards each other.',
-  ],
-  [
-    `${QUERY}Explain gravity`,
-    'Gravity is a force that attracts two bodies towards each other.',
-    'The capital of China is Beijing.',
-  ],
-];
 
 const [modelFolder, testsFile] = process.argv.slice(2);
 if (modelFolder === undefined || testsFile === undefined)
@@ -94,14 +77,12 @@ async function acrossLanguages(engine: Embedder): Promise<[string, number][]> {
 
 async function showExamples(engine: Embedder): Promise<void> {
   console.log('\n| text | nearer | cosine | farther | cosine |\n| --- | --- | --- | --- | --- |');
-  for (const texts of EXAMPLES) {
+  for (const texts of RANKED) {
     const { vectors, dimensions } = await engine.embed(texts);
     const row = (i: number) => vectors.subarray(i * dimensions, (i + 1) * dimensions);
     const [first, near, far] = texts.map((text) => text.replace(QUERY, '(query) '));
-    const [nearBy, farBy] = [cosine(row(0), row(1)), cosine(row(0), row(2))];
-    console.log(
-      `| ${first ?? ''} | ${near ?? ''} | ${nearBy.toFixed(2)} | ${far ?? ''} | ${farBy.toFixed(2)} |`,
-    );
+    const [nearBy, farBy] = [1, 2].map((i) => (cosine(row(0), row(i)) ?? NaN).toFixed(2));
+    console.log(`| ${first ?? ''} | ${near ?? ''} | ${nearBy ?? ''} | ${far ?? ''} | ${farBy ?? ''} |`);
   }
 }
 

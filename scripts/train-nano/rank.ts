@@ -45,10 +45,6 @@ function dot(query: Float32Array, rows: Float32Array, start: number): number {
   return sum;
 }
 
-export function cosine(a: Float32Array, b: Float32Array): number {
-  return dot(a, b, 0) / (Math.hypot(...a) * Math.hypot(...b));
-}
-
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** Recall of Okapi BM25 (k1 1.2, b 0.75) on lower-case words: the ranking that needs no model. */

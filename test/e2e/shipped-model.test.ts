@@ -3,28 +3,10 @@ import { statSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { SHIPPED_MODEL } from '../../src/models/shipped-model.ts';
 import { openCpuEngine } from '../../scripts/open-cpu-engine.ts';
+import { QUERY, RANKED } from '../../scripts/train-nano/ranked.ts';
 import type { Embedder } from '../../src/embedder.ts';
 import { launchServer } from '../fixtures/run-cli.ts';
 import { cosine, vectors } from '../fixtures/vectors.ts';
-
-const QUERY = 'Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:';
-
-/** [text, what is nearer, what is farther] */
-const RANKED = [
-  ['cat', 'kitten', 'invoice'],
-  ['你好世界', 'Hello world', 'stock market'],
-  ['How do I delete a file?', 'ファイルを削除する', 'Die Schriftgröße ändern'],
-  [
-    `${QUERY}What is the capital of China?`,
-    'The capital of China is Beijing.',
-    'Gravity is a force that attracts two bodies towards each other.',
-  ],
-  [
-    `${QUERY}Explain gravity`,
-    'Gravity is a force that attracts two bodies towards each other.',
-    'The capital of China is Beijing.',
-  ],
-] as const;
 
 describe('the model that ships', () => {
   let engine: Embedder;
