@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launchServer, runCli, type RunningServer } from '../fixtures/run-cli.ts';
+import { splitCommands } from '../fixtures/shell-words.ts';
 import { fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
 
 const PAGES = readdirSync('docs').filter((name) => /^from-.+\.md$/.test(name));
@@ -17,9 +18,7 @@ function commandsOf(page: string, start: string): string[] {
     .filter((line) => line.startsWith(start));
 }
 
-/** Words of a command line; single quotes hold one together. */
-const wordsOf = (command: string): string[] =>
-  [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+const wordsOf = (command: string): string[] => splitCommands(command)[0] ?? [];
 
 // The folder that the pages name.
 const cwd = makeTemporaryFolder();
