@@ -1,8 +1,10 @@
 // Shows a running download: bars that stay in place on a terminal, a plain line every few seconds elsewhere. Knows when to
 // show; what it looks like is in download-progress.ts.
 import type { DownloadEvent } from '../download/contract.ts';
-import { DownloadProgress, renderBytes, renderDuration } from './download-progress.ts';
-import { printLine, printNotice, type StatusLine } from './terminal.ts';
+import { DownloadProgress } from './download-progress.ts';
+import { renderBytes, renderDuration, renderShare } from './progress-text.ts';
+import type { StatusLine } from './status-line.ts';
+import { printLine, printNotice } from './terminal.ts';
 
 // Terminals flicker above this, logs fill up.
 const BARS_EVERY_MS = 100;
@@ -39,7 +41,7 @@ export class DownloadDisplay {
 
   /** A conversion that runs beside the download. */
   showConversion(share: number): void {
-    this.#conversion = `converting ${(100 * share).toFixed(0)} %`;
+    this.#conversion = `converting ${renderShare(share)}`;
     this.#show();
   }
 

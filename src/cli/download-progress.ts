@@ -1,6 +1,7 @@
 // What a download looks like while it runs: events folded into a state, and the state as lines for a terminal or for a
 // log. Pure; the clock is the caller's. Nothing is printed here.
 import type { DownloadEvent } from '../download/contract.ts';
+import { BAR_CELLS, renderBar, renderBytes, renderDuration, renderShare } from './progress-text.ts';
 
 interface FileState {
   sizeBytes: number;
@@ -17,7 +18,6 @@ interface Sample {
 // Long enough to be calm, short enough to follow a change of network.
 const RATE_WINDOW_MS = 10_000;
 const MOST_BARS = 6;
-const BAR_CELLS = 24;
 
 export class DownloadProgress {
   #fileCount = 0;
@@ -71,7 +71,7 @@ export class DownloadProgress {
 
   /** One line for logs: bytes, share, rate, time left, files. */
   renderLine(): string {
-    const share = `${String(Math.floor(this.#share * 100))} %`;
+    const share = renderShare(this.#share);
     const files = `${String(this.#doneFiles)} of ${String(this.#fileCount)} files`;
     return `${renderBytes(this.doneBytes)} of ${renderBytes(this.#totalBytes)} (${share})${this.#renderPace()}, ${files}`;
   }
@@ -113,29 +113,6 @@ export class DownloadProgress {
     const leftSeconds = (this.#totalBytes - this.doneBytes) / bytesPerSecond;
     return `, ${renderBytes(bytesPerSecond)}/s, ${renderDuration(leftSeconds)} left`;
   }
-}
-
-/** Decimal units, as disks and the hub count: `4.97 GB`, `312 MB`. */
-export function renderBytes(bytes: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** power;
-  return `${power < 3 ? value.toFixed(0) : value.toFixed(2)} ${units[power] ?? ''}`;
-}
-
-/** `0:15`, `12:03`, `1:02:03`. */
-export function renderDuration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  const tail = String(whole % 60).padStart(2, '0');
-  return hours > 0
-    ? `${String(hours)}:${String(minutes).padStart(2, '0')}:${tail}`
-    : `${String(minutes)}:${tail}`;
-}
-
-function renderBar(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_CELLS);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
 }
 
 // The end of a path tells more than its start.

@@ -1,8 +1,9 @@
 // How far an `embed` job is: a bar on a terminal, a plain line every few seconds elsewhere. Says things on stderr only.
 import type { JobEvent } from '../embed/run-job.ts';
-import { printNotice, StatusLine } from './terminal.ts';
+import { renderBar, renderDuration, renderShare } from './progress-text.ts';
+import { StatusLine } from './status-line.ts';
+import { printLine, printNotice } from './terminal.ts';
 
-const BAR_CELLS = 20;
 /** Between plain lines. */
 const LINE_MS = 10_000;
 
@@ -10,7 +11,6 @@ type Shown = JobEvent | { event: 'embedded'; rowsDone: number; rowCount: null };
 
 export class JobDisplay {
   readonly #status = new StatusLine();
-  readonly #isTerminal = process.stderr.isTTY;
   #startedAt = performance.now();
   #shownAt = this.#startedAt;
   #rowsAtStart = 0;
@@ -61,16 +61,16 @@ export class JobDisplay {
       newRows: rowsDone - this.#rowsAtStart,
       ms: now - this.#startedAt,
     });
-    if (this.#isTerminal) this.#status.show(line);
+    if (this.#status.isLive) this.#status.show(line);
     else if (now - this.#shownAt > LINE_MS) {
-      process.stderr.write(`${line}\n`);
+      printLine(line);
       this.#shownAt = now;
     }
   }
 }
 
 /** `newRows` took `ms`; rows of an earlier run count as done, not for the rate. Pure. */
-function renderJobLine(job: {
+export function renderJobLine(job: {
   rowsDone: number;
   rowCount: number | null;
   newRows: number;
@@ -81,15 +81,6 @@ function renderJobLine(job: {
   const rate = `${(1000 * perMs).toLocaleString('en-US', { maximumFractionDigits: 0 })} texts/s`;
   if (rowCount === null) return `${rowsDone.toLocaleString('en-US')} rows, ${rate}`;
   const share = rowCount === 0 ? 1 : rowsDone / rowCount;
-  const full = Math.round(share * BAR_CELLS);
-  const bar = '█'.repeat(full) + '░'.repeat(BAR_CELLS - full);
-  const left = perMs === 0 ? '' : `, ${renderTime((rowCount - rowsDone) / perMs)} left`;
-  return `${bar} ${String(Math.floor(100 * share))} %, ${rate}${left}`;
-}
-
-function renderTime(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  return `${String(hours)}:${pad(minutes)}:${pad(seconds % 60)}`;
+  const left = perMs === 0 ? '' : `, ${renderDuration((rowCount - rowsDone) / perMs / 1000)} left`;
+  return `${renderBar(share)} ${renderShare(share)}, ${rate}${left}`;
 }

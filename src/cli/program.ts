@@ -35,7 +35,7 @@ export async function runProgram(args: readonly string[], run: RunCommand = runC
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw usageFault(error);
+    throw usageFault(error, called);
   }
 }
 
@@ -186,19 +186,23 @@ function readSettings(command: Command, name: CommandName): Settings<CommandName
 }
 
 /** Commander's own complaint as a row of the table: its sentence without prefix, its suggestion as the hint. */
-function usageFault({ code, message }: CommanderError): Fault {
+function usageFault({ code, message }: CommanderError, called: CommandName | null): Fault {
   const [sentence = message, ...more] = message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
   const hint =
-    code === 'commander.excessArguments'
-      ? 'switches take no value: write --enable-metrics, not --enable-metrics true'
-      : suggestion === undefined
-        ? undefined
-        : `did you mean ${suggestion}?`;
+    code === 'commander.excessArguments' && called !== null
+      ? hintOperands(called)
+      : suggestion && `did you mean ${suggestion}?`;
   const problem = sentence.replace(/\.$/, '').replace('. Expected', ': expected');
   return new Fault('BAD_OPTION', {
     option: 'command line',
     problem,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+// What stands behind a switch is taken for an operand.
+function hintOperands(name: CommandName): string {
+  const { operand } = COMMANDS[name];
+  return `${name} takes ${operand === undefined ? 'options only' : `one ${operand[0]}`}; switches take no value: --json, not --json true`;
 }

@@ -1,6 +1,6 @@
 // How a planned download is shown: a line per file for people, one object for scripts. Pure.
 import type { DownloadPlan } from '../download/contract.ts';
-import { renderBytes } from './download-progress.ts';
+import { renderBytes } from './progress-text.ts';
 
 export function describeDownload({ listing, folder, files, ...sizes }: DownloadPlan): object {
   const { source, repo, revision, commit } = listing;

@@ -1,7 +1,6 @@
-// Owns everything that a person sees: the only importer of chalk and ora. Results go to stdout; steps, notices and
-// errors to stderr. Colours and spinners appear only where a terminal is; elsewhere plain lines.
+// Owns every line that stays on the screen: results to stdout; notices, errors and the log to stderr. The only importer of
+// chalk: colours appear where a terminal is. What comes and goes is status-line.ts's.
 import chalk, { chalkStderr } from 'chalk';
-import ora, { type Ora } from 'ora';
 import type { Fault } from '../faults.ts';
 
 export function printResult(text: string): void {
@@ -46,7 +45,7 @@ export const isShown = (level: LogLevel, least: LogLevel): boolean =>
 export function printLog(entry: LogEntry, format: 'text' | 'json'): void {
   const { level, message, fields } = entry;
   if (format === 'json') {
-    process.stderr.write(`${renderJsonLine(entry, new Date())}\n`);
+    process.stderr.write(`${renderLogLine(entry, new Date())}\n`);
     return;
   }
   const details = Object.keys(fields).length === 0 ? '' : ` ${renderFields(fields)}`;
@@ -54,7 +53,7 @@ export function printLog(entry: LogEntry, format: 'text' | 'json'): void {
 }
 
 /** Time, level and message first, then the fields. Pure. */
-export function renderJsonLine({ level, message, fields }: LogEntry, time: Date): string {
+export function renderLogLine({ level, message, fields }: LogEntry, time: Date): string {
   return renderFields({ time: time.toISOString(), level, message, ...fields });
 }
 
@@ -63,36 +62,4 @@ function renderFields(fields: Record<string, unknown>): string {
   return JSON.stringify(fields, (_key, value: unknown) =>
     value instanceof Error ? (value.stack ?? value.message) : value,
   );
-}
-
-/** One line that tells what is being done: a spinner on a terminal, nothing elsewhere. */
-export class StatusLine {
-  // A terminal may say that it has no columns (containers, `script`); ora 9 divides by them and never ends.
-  readonly #spinner: Ora | null =
-    process.stderr.isTTY && process.stderr.columns > 0 ? ora({ stream: process.stderr }) : null;
-
-  /** Whether there is a line at all. */
-  get isLive(): boolean {
-    return this.#spinner !== null;
-  }
-
-  /** For the text; the spinner stands before it. */
-  get columns(): number {
-    return process.stderr.columns - 2;
-  }
-
-  /** One line, or several below each other. */
-  show(text: string): void {
-    this.#spinner?.start(text);
-  }
-
-  /** Share done, from 0 to 1, after the text. */
-  showShare(text: string, share: number): void {
-    if (this.#spinner !== null) this.#spinner.text = `${text} ${(100 * share).toFixed(0)} %`;
-  }
-
-  /** Clears the line so that others can print. */
-  clear(): void {
-    this.#spinner?.stop();
-  }
 }

@@ -137,7 +137,8 @@ async function exchange(
     const { statusCode, body } = await dispatcher.request({ ...call, headers, signal: signal ?? null });
     return { status: statusCode, body: Buffer.from(await body.arrayBuffer()) };
   } catch (error) {
-    if (signal?.aborted === true && error instanceof Error && error.name === 'AbortError') throw error;
+    // The reason of the signal.
+    if (error instanceof Fault) throw error;
     const { url, origin } = endpoint;
     throw new Fault('SERVER_UNREACHABLE', { url, origin, problem: explain(error) }, { cause: error });
   }

@@ -14,7 +14,7 @@ const USAGE: [string[], string][] = [
   [['launch', '--port=x'], 'error: --port: "x" is not a whole number\nhint: TCP port to listen on; 0 picks a free one\n'],
   [['launch', '--device', 'tpu'], 'error: --device: "tpu" is not one of auto, cpu, cuda, vulkan, metal\nhint: where to compute; auto takes a GPU that works, else the CPU\n'],
   [['launch', '--model-path'], 'error: --model-path: the value is missing\nhint: folder of a model, .gguf file, or repository: owner/name[@revision][:TYPE]\n'],
-  [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: switches take no value: write --enable-metrics, not --enable-metrics true\n"],
+  [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: launch takes options only; switches take no value: --json, not --json true\n"],
   [['convert'], "error: command line: missing required argument 'folder'\nhint: see qwen-embed --help\n"],
   [['lunch'], "error: command line: unknown command 'lunch'\nhint: did you mean launch?\n"],
   [['health', '--url', 'localhost:30000'], 'error: --url localhost:30000: is not a URL of a server\nhint: give its root: --url http://127.0.0.1:30000\n'],

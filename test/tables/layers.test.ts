@@ -38,7 +38,6 @@ const ALLOWED: Record<string, readonly string[]> = {
     'client',
     'instruction.ts',
     'embed',
-    'embed',
   ],
   'library.ts': ['embedder.ts', 'config', 'download', 'models', 'launch'],
   'index.ts': ['faults.ts', 'embedder.ts', 'instruction.ts', 'convert', 'download', 'launch', 'library.ts'],
@@ -52,7 +51,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   'hyparquet-writer': 'embed/write-parquet.ts',
   'apache-arrow': 'embed/write-arrow.ts',
   chalk: 'cli/terminal.ts',
-  ora: 'cli/terminal.ts',
+  ora: 'cli/status-line.ts',
   commander: 'cli/program.ts',
   execa: 'pool/worker-process.ts',
   undici: [

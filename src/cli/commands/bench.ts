@@ -4,32 +4,28 @@ import { parseEndpoint } from '../../client/endpoint.ts';
 import { renderPrefix } from '../../instruction.ts';
 import { parseLengths, renderLengths } from '../../bench/lengths.ts';
 import { planLegs } from '../../bench/plan.ts';
-import { renderProgress } from '../../bench/progress.ts';
 import { renderJson } from '../../bench/report-json.ts';
 import { renderReport } from '../../bench/report.ts';
 import { runBench, type BenchOptions, type Progress } from '../../bench/run.ts';
 import { parseLines, type Inputs } from '../../bench/texts.ts';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
+import { renderBenchProgress } from '../bench-progress.ts';
+import { InterruptSignal } from '../interrupt-signal.ts';
 import { readText } from '../read-text.ts';
-import { printResult, StatusLine } from '../terminal.ts';
+import { StatusLine } from '../status-line.ts';
+import { printResult } from '../terminal.ts';
 
 type BenchSettings = Settings<'bench'>;
 
 /** `args` is the command line without secrets. */
 export async function runBenchCommand(settings: BenchSettings, args: readonly string[]): Promise<number> {
-  const interrupt = new AbortController();
-  let signalExitCode = 130;
-  const onInterrupt = (name: NodeJS.Signals) => {
-    if (name === 'SIGTERM') signalExitCode = 143;
-    interrupt.abort();
-  };
-  const options = await readOptions(settings, interrupt.signal);
+  const interrupt = new InterruptSignal();
   const status = new StatusLine();
-  options.onProgress = showProgress(status);
-  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
-  status.show(`asking ${options.endpoints.map(({ url }) => url).join(' and ')}`);
   try {
+    const options = await readOptions(settings, interrupt.signal);
+    options.onProgress = showProgress(status);
+    status.show(`asking ${options.endpoints.map(({ url }) => url).join(' and ')}`);
     const result = await runBench(options);
     status.clear();
     const load = describeLoad(settings, options.inputs);
@@ -38,14 +34,14 @@ export async function runBenchCommand(settings: BenchSettings, args: readonly st
         ? JSON.stringify(renderJson(result, { command: renderCommand(args), load }))
         : renderReport(result, renderLoad(load)),
     );
-    if (result.interrupted) return signalExitCode;
+    if (result.interrupted) return interrupt.exitCode;
     return result.legs.some((leg) => leg.rounds.flat().some(({ failures }) => failures > 0)) ? 1 : 0;
   } catch (error) {
-    if (interrupt.signal.aborted) return signalExitCode;
+    if (interrupt.signal.aborted) return interrupt.exitCode;
     throw error;
   } finally {
     status.clear();
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+    interrupt.release();
   }
 }
 
@@ -95,7 +91,7 @@ function showProgress(status: StatusLine): (progress: Progress) => void {
       title = progress.leg.title;
       startedAt = performance.now() - progress.elapsedMs;
     }
-    status.show(renderProgress(progress, performance.now() - startedAt));
+    status.show(renderBenchProgress(progress, performance.now() - startedAt));
   };
 }
 

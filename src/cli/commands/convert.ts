@@ -5,7 +5,9 @@ import { convert } from '../../convert/convert.ts';
 import { findModel } from '../../models/find-model.ts';
 import { carryPrompts } from '../../models/prompts.ts';
 import { Fault } from '../../faults.ts';
-import { printNotice, printResult, StatusLine } from '../terminal.ts';
+import { InterruptSignal } from '../interrupt-signal.ts';
+import { StatusLine } from '../status-line.ts';
+import { printNotice, printResult } from '../terminal.ts';
 
 export async function runConvert(folder: string, settings: Settings<'convert'>): Promise<number> {
   const found = findModel(folder);
@@ -22,11 +24,7 @@ export async function runConvert(folder: string, settings: Settings<'convert'>):
       hint: `fetch it first: qwen-embed download ${found.repo} --local-dir ./${basename(found.repo)}`,
     });
   const status = new StatusLine();
-  const cancel = new AbortController();
-  const onInterrupt = () => {
-    cancel.abort();
-  };
-  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  const interrupt = new InterruptSignal();
   status.show(`converting ${folder}`);
   try {
     const { outfile, outtype, sizeBytes, tensorCount } = await convert({
@@ -38,7 +36,7 @@ export async function runConvert(folder: string, settings: Settings<'convert'>):
         status.showShare(`converting ${folder}`, bytesDone / bytesTotal);
       },
       onWarning: printNotice,
-      signal: cancel.signal,
+      signal: interrupt.signal,
     });
     carryPrompts(folder, outfile);
     status.clear();
@@ -49,10 +47,10 @@ export async function runConvert(folder: string, settings: Settings<'convert'>):
     );
     return 0;
   } catch (error) {
-    if (cancel.signal.aborted) return 130;
+    if (interrupt.signal.aborted) return interrupt.exitCode;
     throw error;
   } finally {
     status.clear();
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+    interrupt.release();
   }
 }

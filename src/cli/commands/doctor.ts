@@ -2,7 +2,8 @@
 import type { Settings } from '../../config/options.ts';
 import { examine, type Examined } from '../../doctor/checks.ts';
 import type { SettingSource } from '../commands.ts';
-import { printResult, StatusLine } from '../terminal.ts';
+import { StatusLine } from '../status-line.ts';
+import { printResult } from '../terminal.ts';
 
 export async function runDoctor(
   settings: Settings<'doctor'>,

@@ -11,7 +11,8 @@ import { refineReference } from '../../models/reference.ts';
 import { DownloadDisplay } from '../download-display.ts';
 import { InterruptSignal } from '../interrupt-signal.ts';
 import { describeDownload, renderDownload } from '../render-download.ts';
-import { printLine, printNotice, printResult, StatusLine } from '../terminal.ts';
+import { StatusLine } from '../status-line.ts';
+import { printLine, printNotice, printResult } from '../terminal.ts';
 
 type DownloadSettings = Settings<'download'>;
 

@@ -12,6 +12,7 @@ import { runJob, type EmbedJob } from '../../embed/run-job.ts';
 import { runStream } from '../../embed/run-stream.ts';
 import { parseShard } from '../../embed/shard.ts';
 import { Fault } from '../../faults.ts';
+import { InterruptSignal } from '../interrupt-signal.ts';
 import { openOwnServer, type OwnServer } from '../own-server.ts';
 import { JobDisplay } from '../job-display.ts';
 import { printNotice, printResult } from '../terminal.ts';
@@ -31,35 +32,30 @@ export async function runEmbed(settings: EmbedSettings, files: readonly string[]
   const pick = withInstruction(makePicker(readChoice(settings)), settings.instruction);
   const shard = parseShard(settings.shard ?? '0/1');
   checkPipe(settings);
-  const stop = new AbortController();
-  let exitCode = 0;
-  const onSignal = (name: NodeJS.Signals): void => {
-    exitCode = name === 'SIGINT' ? 130 : 143;
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const interrupt = new InterruptSignal();
+  const { signal } = interrupt;
   const display = new JobDisplay();
   let server: OwnServer | null = null;
   try {
-    if (settings.modelPath !== null) server = await openOwnServer(settings, display, stop.signal);
+    if (settings.modelPath !== null) server = await openOwnServer(settings, display, signal);
     const embedder = await openEmbedder(settings, server?.url ?? settings.url);
-    const work = { inputs, pick, shard, embedder, display, signal: stop.signal };
+    const work = { inputs, pick, shard, embedder, display, signal };
     try {
       if (settings.output === null) await stream(settings, work);
       else await embedFiles(settings, settings.output, work);
     } finally {
       await embedder.close();
     }
-    return exitCode;
+    return interrupt.exitCode;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     display.clear();
     if (settings.output !== null) printNotice('interrupted: the same command goes on where this one was');
-    return exitCode;
+    return interrupt.exitCode;
   } finally {
     display.clear();
     await server?.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    interrupt.release();
   }
 }
 

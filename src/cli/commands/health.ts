@@ -3,7 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
-import { printResult, StatusLine } from '../terminal.ts';
+import { StatusLine } from '../status-line.ts';
+import { printResult } from '../terminal.ts';
 
 interface Health {
   healthy: boolean;

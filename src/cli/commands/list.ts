@@ -3,7 +3,7 @@ import type { Settings } from '../../config/options.ts';
 import { planCacheFolder } from '../../models/cache-folder.ts';
 import { listCachedModels, type CachedModel } from '../../models/cached-models.ts';
 import { readSourceSettings } from '../../models/source-settings.ts';
-import { renderBytes } from '../download-progress.ts';
+import { renderBytes } from '../progress-text.ts';
 import { printLine, printResult } from '../terminal.ts';
 
 export function runList(settings: Settings<'list'>): Promise<number> {

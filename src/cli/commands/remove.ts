@@ -3,7 +3,7 @@ import type { Settings } from '../../config/options.ts';
 import { planCacheFolder } from '../../models/cache-folder.ts';
 import { carryOutRemoval, planRemoval } from '../../models/remove-models.ts';
 import { readSourceSettings } from '../../models/source-settings.ts';
-import { renderBytes } from '../download-progress.ts';
+import { renderBytes } from '../progress-text.ts';
 import { printResult } from '../terminal.ts';
 
 export function runRemove(model: string, settings: Settings<'remove'>): Promise<number> {

@@ -5,7 +5,6 @@ import { test } from 'node:test';
 import { compareRounds, tokensPerText } from '../../../src/bench/compare.ts';
 import { parseEndpoint } from '../../../src/client/endpoint.ts';
 import { planLegs } from '../../../src/bench/plan.ts';
-import { renderProgress } from '../../../src/bench/progress.ts';
 import { Recorder, type Round } from '../../../src/bench/record.ts';
 import { renderJson } from '../../../src/bench/report-json.ts';
 import { collectNotes, renderReport } from '../../../src/bench/report.ts';
@@ -176,19 +175,6 @@ test('the JSON report says what was run on what', () => {
   assert.equal(json.cosine, 1);
   assert.deepEqual(json.legs[0]?.servers[0]?.summary.textsPerSecond, { median: 50, min: 50, max: 50 });
   assert.equal(json.legs[0].ratio?.textsPerSecond?.median, 1);
-});
-
-test('progress shows how far, how fast and how long', () => {
-  const progress = { leg: LEG, round: 1, rounds: 2, texts: 50, elapsedMs: 1000 };
-  assert.equal(
-    renderProgress(progress, 3000),
-    '███████████████░░░░░ 75 %, 50 texts/s, 1 s left; round 2 of 2, closed loop, 2 clients, single texts',
-  );
-  assert.match(renderProgress({ ...progress, texts: 1 }, 150_000), /, 2:28 min left;/);
-  assert.match(
-    renderProgress({ ...progress, round: 0, texts: 0, elapsedMs: 0 }, 0),
-    / 0 %, 0 texts\/s; round 1/,
-  );
 });
 
 test("a server's own counters become seconds per stage and shares of the work, waiting left out", () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DownloadProgress, renderBytes, renderDuration } from '../../../src/cli/download-progress.ts';
+import { DownloadProgress } from '../../../src/cli/download-progress.ts';
 
 const MB = 1_000_000;
 
@@ -74,15 +74,4 @@ test('it is over when every file is there', () => {
   assert.equal(progress.isOver, false);
   progress.take({ kind: 'file-verified', path: 'a.safetensors', sizeBytes: 100 * MB, finalPath: 'a' }, 9_000);
   assert.equal(progress.isOver, true);
-});
-
-test('sizes and times are short', () => {
-  assert.deepEqual([0, 999, 1_000, 12_345_678, 4_967_000_000].map(renderBytes), [
-    '0 B',
-    '999 B',
-    '1 KB',
-    '12 MB',
-    '4.97 GB',
-  ]);
-  assert.deepEqual([0.2, 15, 723, 3_723].map(renderDuration), ['0:01', '0:15', '12:03', '1:02:03']);
 });

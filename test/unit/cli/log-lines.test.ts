@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isShown, renderJsonLine } from '../../../src/cli/terminal.ts';
+import { isShown, renderLogLine } from '../../../src/cli/terminal.ts';
 
 test('a line as JSON is one object: time, level, message, then its fields, errors by their stacks', () => {
   const cause = new TypeError('boom\nbang');
   const fields = { requestId: 'req_1', cause };
-  const line = renderJsonLine({ level: 'error', message: 'internal error', fields }, new Date(0));
+  const line = renderLogLine({ level: 'error', message: 'internal error', fields }, new Date(0));
   assert.ok(!line.includes('\n'));
   assert.deepEqual(Object.entries(JSON.parse(line) as object), [
     ['time', '1970-01-01T00:00:00.000Z'],
