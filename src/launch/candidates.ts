@@ -1,5 +1,5 @@
 // Owns the order in which ways to compute are tried, and which of them this machine rules out beforehand: backends by
-// device and driver, then who computes on them. Pure; what fails only when it runs is service.ts's business.
+// device and driver, then who computes on them. Pure; what fails only when it runs is open-best-pool.ts's.
 import type { ComputeKind } from '../engine/compute.ts';
 import type { Backend } from '../engine/libraries.ts';
 import type { Settings } from '../config/options.ts';
@@ -86,9 +86,9 @@ function findProblem(device: DeviceSettings['device'], backend: Backend, { gpus 
 }
 
 /**
- * Who computes, best first. Our own graph knows one device and is measured on CUDA (H200, 4B bf16 over HTTP, 32-token
- * texts: 49.6k tokens/s, llama.cpp's contexts 35.9k) and on CPUs (docs/performance.md); where a kernel for the model's
- * shape is lacking, llama.cpp knows a way round. Fault: BAD_OPTION for our own graph over several GPUs.
+ * Who computes, best first. Our own graph knows one device, and is measured on CUDA and on CPUs, where it is the faster
+ * one (docs/performance.md); where a kernel for the model's shape is lacking, llama.cpp knows a way round.
+ * Fault: BAD_OPTION for our own graph over several GPUs.
  */
 function pickComputes({ compute, tensorParallel }: DeviceSettings, backend: Backend): ComputeKind[] {
   if (compute === 'graph' && backend !== 'cpu' && tensorParallel > 1)

@@ -12,9 +12,8 @@ const DTYPE_WEIGHTS = {
 } as const;
 
 /**
- * The fastest type that keeps a cosine of 0.999 to float32: bf16 on GPUs (q8_0 ran at 0.6 of its speed on an H200) and on
- * processors with AVX-512 BF16 (8 layers of the 0.6B on 2 cores, tokens/s: bf16 882, q8_0 820, f16 548, f32 537); q8_0 on
- * other processors, which must widen bf16 first.
+ * The fastest type that keeps a cosine of 0.999 to float32: bf16 on GPUs and on processors with AVX-512 BF16
+ * (docs/performance.md, "Which weights where" and "GPU"); q8_0 on other processors, which must widen bf16 first.
  */
 export function planOuttype(
   { outtype, dtype, device }: Pick<Settings<'launch'>, 'outtype' | 'dtype' | 'device'>,

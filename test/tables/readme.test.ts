@@ -17,6 +17,15 @@ const READMES = ['README.md', 'README.zh-CN.md'] as const;
 const read = (name: string) => readFileSync(join(ROOT, name), 'utf8');
 const squeeze = (text: string) => text.replace(/[ -]+/g, ' ');
 
+/** The headings of a page, as links name them. */
+const anchorsOf = (page: string): string[] =>
+  [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
 /** Every page for people, by its path. */
 const PAPERS = ['.', 'docs', 'examples', 'models'].flatMap((folder) =>
   existsSync(join(ROOT, folder))
@@ -109,9 +118,13 @@ for (const paper of PAPERS) {
 
   test(`every link of ${paper} leads somewhere`, () => {
     const prose = read(paper).replace(/^```[\s\S]*?^```$/gm, '');
-    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g))
-      if (!/^(https?:|#)/.test(target))
-        assert.ok(existsSync(join(ROOT, dirname(paper), target.replace(/#.*/, ''))), target);
+    for (const [, target = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [path = '', anchor] = target.split('#');
+      const page = path === '' ? paper : join(dirname(paper), path);
+      assert.ok(existsSync(join(ROOT, page)), target);
+      if (anchor !== undefined) assert.ok(anchorsOf(read(page)).includes(anchor), target);
+    }
   });
 }
 
