@@ -213,7 +213,7 @@ function stubEmbedder(shape: Pick<ServerPlan, 'dimensions' | 'vectors'>, answere
   return {
     model: modelOf(dimensions),
     embed: async (inputs) => {
-      await writer.write({ inputs, dimensions: null, longText: null, priority: 0 });
+      await writer.write({ inputs, dimensions: null, longText: null, priority: 0, requestId: null });
       const tokenCounts = new Uint32Array(answered).fill(400);
       return {
         vectors: vectors.subarray(0, answered * dimensions),

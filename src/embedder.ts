@@ -21,9 +21,22 @@ export interface EmbedOptions {
   longText?: LongText;
   /** Of texts that wait, those of the highest are computed first: 32 bits with a sign, default 0. Nothing that runs stops. */
   priority?: number;
+  /** What lines of the log about its texts call the request. */
+  requestId?: string;
   /** Aborting drops what has not been computed; `embed` then rejects with the fault CANCELLED. */
   signal?: AbortSignal;
 }
+
+/** What an embedder tells of its work beside answers. */
+export interface Note {
+  level: 'info' | 'warn';
+  message: string;
+  /** The requests that it concerns, `MOST_NOTED_IDS` at most. */
+  requestIds: readonly string[];
+}
+
+/** A batch may hold texts of hundreds of requests; a line in a log names so many. */
+export const MOST_NOTED_IDS = 32;
 
 export interface TokenOptions {
   special: boolean;

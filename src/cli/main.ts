@@ -1,5 +1,6 @@
 // The command line's outermost call: runs it and turns faults into exit codes. The only place where that happens.
 import { faultFrom } from '../faults.ts';
+import { asksForJsonLines } from './json-lines.ts';
 import { runProgram } from './program.ts';
 
 /** Runs the command in `args` (without node and script) and resolves with the exit code; never rejects. */
@@ -9,7 +10,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return await runProgram(args);
   } catch (error) {
     const fault = faultFrom(error);
-    const { printFault } = await import('./terminal.ts');
+    const { printFault, speakJson } = await import('./terminal.ts');
+    if (asksForJsonLines(args, process.env)) speakJson();
     printFault(fault);
     return fault.exitCode;
   }

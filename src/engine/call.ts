@@ -14,6 +14,8 @@ export interface FinishedText {
 
 /** Whoever waits for vectors, which it numbers. */
 export interface Recipient {
+  /** What the log calls the request; null = nobody named it. */
+  readonly requestId: string | null;
   readonly dimensions: number;
   readonly hasEnded: boolean;
   finish(index: number, text: FinishedText): void;
@@ -22,13 +24,15 @@ export interface Recipient {
 
 export class Call implements Recipient {
   readonly done: Promise<Embeddings>;
+  readonly requestId: string | null;
   #resolve!: (embeddings: Embeddings) => void;
   #reject!: (fault: Error) => void;
   #missing: number;
   #ended = false;
   readonly #result: Embeddings;
 
-  constructor(inputs: number, dimensions: number) {
+  constructor(inputs: number, dimensions: number, requestId: string | null = null) {
+    this.requestId = requestId;
     this.#missing = inputs;
     this.#result = {
       vectors: new Float32Array(inputs * dimensions),

@@ -26,6 +26,10 @@ export class ChunkMean implements Recipient {
     return this.#sum.length;
   }
 
+  get requestId(): string | null {
+    return this.#call.requestId;
+  }
+
   get hasEnded(): boolean {
     return this.#call.hasEnded;
   }

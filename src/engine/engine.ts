@@ -11,6 +11,7 @@ import {
   type Embeddings,
   type LongText,
   type ModelFacts,
+  type Note,
   type Profile,
   type TokenOptions,
 } from '../embedder.ts';
@@ -18,6 +19,7 @@ import { Fault, faultFrom } from '../faults.ts';
 import { Call } from './call.ts';
 import { ChunkMean } from './chunk-mean.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
+import { DecodeWatch } from './decode-watch.ts';
 import { Detokenizer } from './detokenizer.ts';
 import { EqualTexts, keyOf } from './equal-texts.ts';
 import { InputReader } from './input-reader.ts';
@@ -26,7 +28,6 @@ import type { LaneLimits } from './lane-shapes.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
-import { watchLane, type WatchOptions } from './watched-lane.ts';
 import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
 import { Work, type Waiter, type WorkText } from './work.ts';
@@ -56,19 +57,24 @@ export interface EngineSettings extends LaneLimits {
   decodeTimeoutMs?: number | null;
 }
 
-type OnHang = WatchOptions['onHang'];
+/** Whom an engine tells what no answer says. */
+export interface EngineListeners {
+  /** What a decode that hangs is; the listener decides what becomes of the process. */
+  onHang?: (problem: string) => void;
+  onNote?: (note: Note) => void;
+}
 
 /**
- * Loads a model. `onHang` is told what a decode that hangs is, and decides what becomes of the process. The first decode, not this, shows that the libraries compute on this device.
+ * Loads a model. The first decode, not this, shows that the libraries compute on this device.
  * Faults: FILE_UNREADABLE, WEIGHTS_CORRUPT, MODEL_UNSUPPORTED, NATIVE_MISSING, NATIVE_MISMATCH, ENGINE_FAILED.
  */
-export function openEngine(settings: EngineSettings, onHang: OnHang = () => undefined): Embedder {
+export function openEngine(settings: EngineSettings, listeners: EngineListeners = {}): Embedder {
   const file = readModelFile(settings.modelFile);
   const libraries = findLibraries(settings.backend, settings.libraryFolder ?? undefined);
   const llama = openLlama(libraries, (level, text) => {
     if (level >= LOG_LEVEL_WARN) process.stderr.write(text);
   });
-  return new Engine(settings, { file, llama, onHang });
+  return new Engine(settings, { file, llama, listeners });
 }
 
 /** What holds for all texts of a call. */
@@ -90,8 +96,12 @@ class Engine implements Embedder {
   #detokenizer: Detokenizer | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(settings: EngineSettings, parts: { file: ModelFile; llama: Llama; onHang: OnHang }) {
-    const { file, llama, onHang } = parts;
+  constructor(
+    settings: EngineSettings,
+    parts: { file: ModelFile; llama: Llama; listeners: EngineListeners },
+  ) {
+    const { file, llama, listeners } = parts;
+    const { onNote = () => undefined, onHang = () => undefined } = listeners;
     this.model = { ...file.facts, contextTokens: settings.contextTokens };
     this.#file = file;
     this.#tokenizer = settings.takesTexts ? new Tokenizer(llama, file) : NO_TOKENIZER;
@@ -106,14 +116,16 @@ class Engine implements Embedder {
     this.#scheduler = new Scheduler({
       ...settings,
       profile: this.#profile,
-      openLane: (shape) =>
-        watchLane(compute.openLane(shape), { timeoutMs: settings.decodeTimeoutMs, onHang }),
+      openLane: (shape) => compute.openLane(shape),
+      watch: new DecodeWatch({ timeoutMs: settings.decodeTimeoutMs ?? null, onHang, onNote }),
+      onNote,
     });
   }
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
     this.#checkOpen();
-    const call = new Call(inputs.length, options.dimensions ?? this.model.dimensions);
+    const { dimensions = this.model.dimensions, requestId = null } = options;
+    const call = new Call(inputs.length, dimensions, requestId);
     const cancel = () => {
       call.fail(new Fault('CANCELLED', {}));
     };

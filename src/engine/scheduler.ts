@@ -1,18 +1,21 @@
 // Owns the lanes and decides what each decodes next: a batch of texts, then one chunk of a long text, in turn, so that
 // neither holds up the other for more than one decode. Knows tokens and works; knows no text and no tokenizer.
-import type { Profile } from '../embedder.ts';
+import type { Note, Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
+import type { DecodeWatch } from './decode-watch.ts';
 import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
 import { planThreads, type ThreadShares } from './lane-threads.ts';
 import type { Decoder, LaneShape } from './lane.ts';
 import { PrefixStore } from './prefixes.ts';
 import { isVector } from './vector.ts';
-import type { Work } from './work.ts';
+import { requestIdsOf, type Work } from './work.ts';
 
 export interface SchedulerOptions extends LaneLimits, ThreadShares {
   openLane: (shape: LaneShape) => Decoder;
   profile: Profile;
+  watch: Pick<DecodeWatch, 'over'>;
+  onNote: (note: Note) => void;
 }
 
 /** A text that is being decoded chunk by chunk. */
@@ -121,15 +124,20 @@ export class Scheduler {
       profile.batches++;
       for (const { cost, tokens } of batch) profile.prefixTokens += tokens.length - cost;
       lane.setThreads(this.#threads);
-      await lane.decodeTexts(batch, (i, raw) => {
+      const decode = lane.decodeTexts(batch, (i, raw) => {
         const work = batch[i];
-        if (work?.isAlone === false && !isVector(raw)) again.push(work);
-        else work?.finish(raw);
+        if (work === undefined) return;
+        if (work.isAlone) this.#finish(work, raw);
+        else if (isVector(raw)) work.finish(raw);
+        else again.push(work);
       });
+      await this.#watch(batch, decode);
     } catch (error) {
       for (const work of batch) work.fail(faultFrom(error));
       return;
     }
+    if (again.length > 0)
+      this.#note('info', again, 'vectors are not finite and their texts are computed once more, each alone');
     for (const work of again) {
       work.setApart();
       await this.#runBatch(lane, [work]);
@@ -147,14 +155,38 @@ export class Scheduler {
       this.#options.profile.batches++;
       const isLast = end === work.tokens.length;
       lane.setThreads(this.#threads);
-      const raw = await lane.decodeChunk(work.tokens.subarray(position, end), position, isLast);
+      const decode = lane.decodeChunk(work.tokens.subarray(position, end), position, isLast);
+      const raw = await this.#watch([work], decode, end - position);
       run.position = end;
-      if (isLast) work.finish(raw);
+      if (isLast) this.#finish(work, raw);
     } catch (error) {
       run.work.fail(faultFrom(error));
     } finally {
       this.#longBusy = false;
     }
+  }
+
+  #watch<Result>(
+    works: readonly Work[],
+    decode: Promise<Result>,
+    tokens = countTokens(works),
+  ): Promise<Result> {
+    return this.#options.watch.over(decode, { tokens, requestIds: () => requestIdsOf(works) });
+  }
+
+  /** Of a text that was computed alone. */
+  #finish(work: Work, raw: Float32Array): void {
+    if (!isVector(raw))
+      this.#note(
+        'warn',
+        [work],
+        `the vector of a text of ${String(work.tokens.length)} tokens is not finite`,
+      );
+    work.finish(raw);
+  }
+
+  #note(level: Note['level'], works: readonly Work[], message: string): void {
+    this.#options.onNote({ level, message, requestIds: requestIdsOf(works) });
   }
 
   /** The run to go on with; a new one when the last is over or nobody wants it any more. */
@@ -177,6 +209,9 @@ export class Scheduler {
     return this.#longLane;
   }
 }
+
+const countTokens = (works: readonly Work[]): number =>
+  works.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
 function isOver({ work, position }: LongRun): boolean {
   return !work.isWanted || position >= work.tokens.length;

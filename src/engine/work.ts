@@ -1,4 +1,5 @@
 // Owns one distinct text on its way to a vector, and who waits for it: equal texts of any calls are one work.
+import { MOST_NOTED_IDS } from '../embedder.ts';
 import type { FinishedText, Recipient } from './call.ts';
 import type { Prefix } from './prefixes.ts';
 
@@ -76,4 +77,15 @@ export class Work {
     this.onEnd(null);
     for (const { call } of this.waiters) call.fail(fault);
   }
+}
+
+/** The requests that wait for these works, as a note names them. */
+export function requestIdsOf(works: readonly Work[]): string[] {
+  const ids = new Set<string>();
+  for (const { waiters } of works)
+    for (const { call } of waiters) {
+      if (call.requestId !== null) ids.add(call.requestId);
+      if (ids.size === MOST_NOTED_IDS) return [...ids];
+    }
+  return [...ids];
 }

@@ -77,7 +77,8 @@ function planRootPath(path: string | null): string {
 }
 
 function planRequestLog(settings: LaunchSettings): NonNullable<ServerOptions['requestLog']> | null {
-  const { logRequests, logRequestsLevel: level, logRequestsFormat: format, logRequestsTarget } = settings;
+  const { logRequests, logRequestsLevel: level, logRequestsTarget } = settings;
+  const format = settings.logRequestsFormat ?? settings.logFormat;
   return logRequests ? { level, format, targets: logRequestsTarget ?? ['stdout'] } : null;
 }
 

@@ -1,7 +1,7 @@
 // Holds every request between its arrival and its one answer: waiting, in a worker, or waiting again because the
 // worker died. Applies the decisions of routing.ts and suspicion.ts. Knows no process: a worker is a Runner that
 // is announced when it is ready and reported when it died.
-import type { Embeddings } from '../embedder.ts';
+import { type Embeddings, MOST_NOTED_IDS } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { pickRoute, type Load } from './routing.ts';
 import { judge, type Death } from './suspicion.ts';
@@ -26,7 +26,19 @@ export interface Order {
   inputCount: number;
   /** The higher, the earlier a worker gets it. */
   priority: number;
+  /** What the log calls the request; null = nobody named it. */
+  requestId: string | null;
   signal: AbortSignal;
+}
+
+/** What a death means for the requests that the worker had. */
+export interface Inquest {
+  /** Whether a guilty request explains it. */
+  isExplained: boolean;
+  /** All that it had, by what the log calls them, `MOST_NOTED_IDS` at most. */
+  requestIds: string[];
+  /** Those that are refused for it. */
+  guiltyIds: string[];
 }
 
 interface Job extends Order {
@@ -83,19 +95,19 @@ export class Dispatcher {
     this.#dispatch();
   }
 
-  /** Decides over what the worker was doing. True if a guilty request explains the death. */
-  workerDied(runner: Runner, death: Death): boolean {
+  /** Decides over what the worker was doing. */
+  workerDied(runner: Runner, death: Death): Inquest {
     const desk = this.#desks.get(runner);
-    if (desk === undefined) return false;
+    if (desk === undefined) return { isExplained: false, requestIds: [], guiltyIds: [] };
     this.#desks.delete(runner);
     const resent: Job[] = [];
-    let isExplained = false;
+    const guilty: Job[] = [];
     const nowMs = performance.now();
     for (const job of desk.jobs) {
       const verdict = judge({ ...job, heldMs: nowMs - job.sentMs }, death);
       if (verdict !== 'bystander') job.deaths += 1;
       if (verdict === 'guilty') {
-        isExplained = true;
+        guilty.push(job);
         job.settle(new Fault('WORKER_DIED', { deaths: job.deaths }));
       } else if (!job.signal.aborted) {
         job.suspect ||= verdict === 'suspect';
@@ -105,7 +117,7 @@ export class Dispatcher {
     }
     this.#fresh.putBack(resent);
     this.#dispatch();
-    return isExplained;
+    return { isExplained: guilty.length > 0, requestIds: idsOf(desk.jobs), guiltyIds: idsOf(guilty) };
   }
 
   /** Ends every request, now and later, with one fault. */
@@ -189,6 +201,15 @@ export class Dispatcher {
     job.settle(outcome.kind === 'fault' ? outcome.fault : checkCount(outcome.embeddings, job.inputCount));
     this.#dispatch();
   }
+}
+
+function idsOf(jobs: Iterable<Job>): string[] {
+  const ids = new Set<string>();
+  for (const { requestId } of jobs) {
+    if (requestId !== null) ids.add(requestId);
+    if (ids.size === MOST_NOTED_IDS) break;
+  }
+  return [...ids];
 }
 
 function checkCount(embeddings: Embeddings, wanted: number): Embeddings | Fault {

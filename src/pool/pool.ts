@@ -84,10 +84,10 @@ class ProcessPool implements WorkerPool {
 
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Embeddings> {
     this.#checkOpen();
-    const { signal, dimensions = null, longText = null, priority = 0 } = options;
+    const { signal, dimensions = null, longText = null, priority = 0, requestId = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
     const leave = this.#admission.enter(inputs);
-    const request = { inputs, dimensions, longText, priority };
+    const request = { inputs, dimensions, longText, priority, requestId };
     try {
       const slices = planSlices(inputs, this.#dispatcher.readyCount);
       if (slices.length > 1)
@@ -167,8 +167,9 @@ class ProcessPool implements WorkerPool {
     try {
       const written = this.#writer.write(request);
       const body = written instanceof Promise ? await written : written;
-      const { inputs, priority } = request;
-      return await this.#dispatcher.submit({ body, inputCount: inputs.length, priority, signal });
+      const { inputs, priority, requestId } = request;
+      const order = { body, inputCount: inputs.length, priority, requestId, signal };
+      return await this.#dispatcher.submit(order);
     } catch (error) {
       throw shiftIndex(faultFrom(error), start);
     }

@@ -1,6 +1,7 @@
 // The process side of one worker: starts it, hears its news and its last words, kills it, tells once how it died.
 // Knows nothing of requests; what it says over its socket is worker-handle.ts's.
 import { execa } from 'execa';
+import type { Note } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { parseWorkerNews, type StartOrder } from '../worker/news.ts';
 import { LastWords } from './last-words.ts';
@@ -12,6 +13,8 @@ export interface ProcessStart {
   env: NodeJS.ProcessEnv;
   /** What the worker prints, line by line. */
   onLine: (line: string) => void;
+  /** What it tells of its work. */
+  onNote: (note: Note) => void;
 }
 
 const spawnWorker = ({ entry, env }: ProcessStart) =>
@@ -35,11 +38,13 @@ export class WorkerProcess {
   readonly died: Promise<Death>;
   readonly #child: ReturnType<typeof spawnWorker>;
   readonly #lastWords: LastWords;
+  readonly #onNote: (note: Note) => void;
   #isAlive = true;
   #offence: Offence | null = null;
 
   /** `onEnd` is called as soon as the process is gone. */
   constructor(start: ProcessStart, onEnd: () => Promise<void>) {
+    this.#onNote = start.onNote;
     this.#lastWords = new LastWords(start.onLine);
     this.#child = spawnWorker(start);
     this.#lastWords.listen(this.#child.stdout);
@@ -66,6 +71,7 @@ export class WorkerProcess {
         const news = parseWorkerNews(message);
         if (news?.kind === 'ready') resolve();
         else if (news?.kind === 'fault') reject(news.fault);
+        else if (news?.kind === 'note') this.#onNote(news.note);
         else if (news?.kind === 'hang') this.punish({ kind: 'hang', problem: news.problem });
       });
       this.died.then(reject, reject);

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
+import type { Inquest } from './dispatcher.ts';
 import type { Log } from './log.ts';
 import { planRestart, wasFutile, type RestartLimits } from './restart-policy.ts';
 import { renderDeath, type Death } from './suspicion.ts';
@@ -13,8 +14,8 @@ export type SlotState = 'starting' | 'ready' | 'resting' | 'given-up' | 'stopped
 interface SlotEvents {
   /** Throws a fault to refuse the worker. */
   onReady: (worker: WorkerHandle, model: ModelFacts) => void;
-  /** Only for workers that were ready. True if a request explains the death. */
-  onDeath: (worker: WorkerHandle, death: Death) => boolean;
+  /** Only for workers that were ready. */
+  onDeath: (worker: WorkerHandle, death: Death) => Inquest;
 }
 
 export interface SlotOptions {
@@ -23,7 +24,7 @@ export interface SlotOptions {
   log: Log;
   events: SlotEvents;
   /** What to start; asked anew each time, as a socket path serves once. */
-  planStart: () => Omit<WorkerStart, 'onLine' | 'startTimeoutMs' | 'silenceTimeoutMs'>;
+  planStart: () => Omit<WorkerStart, 'onLine' | 'onNote' | 'startTimeoutMs' | 'silenceTimeoutMs'>;
 }
 
 export interface SlotStatus {
@@ -91,12 +92,12 @@ export class WorkerSlot {
   async #liveOnce(): Promise<Fault | null> {
     const worker = this.#start();
     let fault: Fault | null = null;
-    let isExplained = false;
+    let inquest: Inquest = { isExplained: false, requestIds: [], guiltyIds: [] };
     try {
       const model = await worker.ready;
       this.#options.events.onReady(worker, model);
       this.#becomeReady(worker);
-      isExplained = this.#options.events.onDeath(worker, await worker.died);
+      inquest = this.#options.events.onDeath(worker, await worker.died);
     } catch (error) {
       fault = faultFrom(error);
       worker.kill();
@@ -104,7 +105,7 @@ export class WorkerSlot {
     const death = await worker.died;
     this.#worker = null;
     if (this.#isStopping()) return null;
-    return this.#afterDeath({ worker, death, fault, isExplained });
+    return this.#afterDeath({ worker, death, fault, inquest });
   }
 
   #start(): WorkerHandle {
@@ -119,6 +120,9 @@ export class WorkerSlot {
       onLine: (line) => {
         log('debug', line, { worker: index });
       },
+      onNote: ({ level, message, requestIds }) => {
+        log(level, message, { worker: index, requestIds });
+      },
     });
     this.#worker = worker;
     return worker;
@@ -131,13 +135,16 @@ export class WorkerSlot {
     this.#options.log('info', 'worker is ready', { worker: this.#options.index, pid: worker.pid });
   }
 
-  async #afterDeath({ worker, death, fault, isExplained }: Autopsy): Promise<Fault | null> {
+  async #afterDeath({ worker, death, fault, inquest }: Autopsy): Promise<Fault | null> {
     const { index, limits, log } = this.#options;
     this.#deaths += 1;
+    const { isExplained, requestIds, guiltyIds } = inquest;
     if (!isExplained) this.#judgeLife(death);
+    else
+      log('warn', 'workers died over a request, which is refused', { worker: index, requestIds: guiltyIds });
     this.#problem = fault?.message ?? `it ${renderDeath(death)}`;
     const decision = planRestart({ everReady: this.#everReady, futileLives: this.#futileLives }, limits);
-    const fields = { worker: index, problem: this.#problem, lastWords: worker.lastWords };
+    const fields = { worker: index, problem: this.#problem, requestIds, lastWords: worker.lastWords };
     if (decision.kind === 'give-up') {
       this.#state = 'given-up';
       log('error', 'worker is given up', fields);
@@ -166,5 +173,5 @@ interface Autopsy {
   death: Death;
   /** Why it never became ready. */
   fault: Fault | null;
-  isExplained: boolean;
+  inquest: Inquest;
 }

@@ -101,13 +101,14 @@ function recordOf({ request, reply, wanted }: Exchange): Omit<RequestRecord, 'fa
 
 async function embedAndEncode(
   { service, openRequests, metrics, threads }: HandlerContext,
-  { reply, wanted, frameOf }: Exchange,
+  { request, reply, wanted, frameOf }: Exchange,
 ): Promise<{ pieces: Uint8Array[]; tokens: number }> {
   const { inputs, dimensions, longText, priority, encodingFormat } = wanted;
   const signal = openRequests.signalOf(reply.raw);
   try {
     const startMs = performance.now();
-    const options = { dimensions, priority, signal, ...(longText === null ? {} : { longText }) };
+    const named = { requestId: request.id, signal };
+    const options = { dimensions, priority, ...named, ...(longText === null ? {} : { longText }) };
     const embeddings = await service.embedder.embed(inputs, options);
     metrics.spent('embed', (performance.now() - startMs) / 1000);
     if (longText?.way === 'cut') reply.header('x-truncated-inputs', String(embeddings.cutCount));

@@ -133,12 +133,16 @@ async function readText({ request, maxBodyBytes }: Exchange): Promise<string> {
   return (await readBody(request, maxBodyBytes)).toString('utf8');
 }
 
-function embedOptions({ dimensions, longText, priority }: EmbedRequest, signal: AbortSignal): EmbedOptions {
+function embedOptions(
+  { dimensions, longText, priority, requestId }: EmbedRequest,
+  signal: AbortSignal,
+): EmbedOptions {
   return {
     signal,
     priority,
     ...(dimensions === null ? {} : { dimensions }),
     ...(longText === null ? {} : { longText }),
+    ...(requestId === null ? {} : { requestId }),
   };
 }
 

@@ -4,5 +4,5 @@ import { serveWorker } from './serve-worker.ts';
 
 await serveWorker({
   // The launcher of the same version made them; they crossed one IPC channel as JSON.
-  openEmbedder: (settings, onHang) => openEngine(settings as EngineSettings, onHang),
+  openEmbedder: (settings, listeners) => openEngine(settings as EngineSettings, listeners),
 });

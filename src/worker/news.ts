@@ -1,5 +1,6 @@
 // What travels between the pool and a worker as IPC messages: the order to start, and news of the worker's life.
 // Believes nothing, as protocol.ts.
+import { MOST_NOTED_IDS, type Note } from '../embedder.ts';
 import type { Fault, WireFault } from '../faults.ts';
 import { isRecord, malformed } from './distrust.ts';
 import { checkVersion, faultFromPeer, PROTOCOL_VERSION } from './protocol.ts';
@@ -18,8 +19,16 @@ interface Hang {
   problem: string;
 }
 
-/** Worker to pool: once that it listens, or cannot; later, perhaps, that it hangs and wants to be killed. */
-export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault } | Hang;
+interface NoteNews {
+  kind: 'note';
+  note: Note;
+}
+
+/**
+ * Worker to pool: once that it listens, or cannot; later, perhaps, that it hangs and wants to be killed, and lines for
+ * the log.
+ */
+export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault } | Hang | NoteNews;
 
 export function parseStartOrder(message: unknown): StartOrder {
   if (!isRecord(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
@@ -32,10 +41,23 @@ export function parseStartOrder(message: unknown): StartOrder {
 /** null for a message that is not for the pool. */
 export function parseWorkerNews(
   message: unknown,
-): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | Hang | null {
+): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | Hang | NoteNews | null {
   if (!isRecord(message)) return null;
   const { kind, problem, fault } = message;
   if (kind === 'ready') return { kind };
   if (kind === 'hang') return { kind, problem: String(problem) };
+  if (kind === 'note') return { kind, note: parseNote(message['note']) };
   return kind === 'fault' ? { kind, fault: faultFromPeer(fault) } : null;
+}
+
+const MOST_MESSAGE_CHARACTERS = 500;
+
+function parseNote(value: unknown): Note {
+  const { level, message, requestIds } = isRecord(value) ? value : {};
+  const ids: readonly unknown[] = Array.isArray(requestIds) ? requestIds : [];
+  return {
+    level: level === 'info' ? 'info' : 'warn',
+    message: String(message).slice(0, MOST_MESSAGE_CHARACTERS),
+    requestIds: ids.slice(0, MOST_NOTED_IDS).filter((id) => typeof id === 'string'),
+  };
 }

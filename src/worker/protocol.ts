@@ -10,7 +10,7 @@ import { isRecord, malformed, parseJson } from './distrust.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
 /** Changes with every layout below, so that two versions of the program refuse each other. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 export const EMBED_PATH = '/embed';
 export const READY_PATH = '/ready';
@@ -23,6 +23,8 @@ export interface EmbedRequest {
   longText: LongText | null;
   /** An int32; the higher, the earlier. */
   priority: number;
+  /** For the worker's notes; null = nobody named the request. */
+  requestId: string | null;
 }
 
 // Both messages open with 16 bytes, little endian like every machine that llama.cpp has binaries for:
@@ -60,31 +62,37 @@ function readHeader(bytes: Buffer, kind: Kind): Omit<Header, 'kind'> {
   return { count, dimensions: bytes.readUInt32LE(8), cutCount: bytes.readUInt32LE(12) };
 }
 
-// A request: the header, what becomes of long texts, its priority, one entry per input, then the inputs back to back.
+// A request: the header, what becomes of long texts, its priority and its id, one entry per input, then the id and the
+// inputs back to back.
 //
-//   16                       28             32                 32 + 4 count
-//   +------------------------+--------------+------------------+------------------------+
-//   | long-text-message.ts's | priority i32 | count x entry    | count x input          |
-//   +------------------------+--------------+------------------+------------------------+
+//   16                       28             32            36              36 + 4 count
+//   +------------------------+--------------+-------------+---------------+----+---------------+
+//   | long-text-message.ts's | priority i32 | id size u32 | count x entry | id | count x input |
+//   +------------------------+--------------+-------------+---------------+----+---------------+
+//   id: UTF-8, empty where there is none
 //   entry u32: bit 31 = token ids, bits 0..30 = size in bytes
 //   input: UTF-8, or int32 per token id
 const PRIORITY_AT = HEADER_BYTES + LONG_TEXT_BYTES;
-const ENTRIES_START = PRIORITY_AT + 4;
+const ID_SIZE_AT = PRIORITY_AT + 4;
+const ENTRIES_START = ID_SIZE_AT + 4;
 const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
 const MAX_TOKEN_ID = 0x7fff_ffff;
 const STEP_BYTES = 1 << 20;
 /** Pauses after every step, about 1 ms of work. Fault INVALID_REQUEST for a number that cannot be a token id. */
 export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined, Buffer, undefined> {
-  const { inputs, dimensions, longText, priority } = request;
+  const { inputs, dimensions, longText, priority, requestId } = request;
   const sizes = inputs.map((input) =>
     typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
   );
-  const inputsStart = ENTRIES_START + 4 * inputs.length;
+  const idStart = ENTRIES_START + 4 * inputs.length;
+  const inputsStart = idStart + Buffer.byteLength(requestId ?? '');
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
   writeHeader(bytes, { kind: 'q', count: inputs.length, dimensions: dimensions ?? 0, cutCount: 0 });
   writeLongText(bytes, HEADER_BYTES, longText);
   bytes.writeInt32LE(priority, PRIORITY_AT);
+  bytes.writeUInt32LE(inputsStart - idStart, ID_SIZE_AT);
+  bytes.write(requestId ?? '', idStart);
   let [offset, stepEnd] = [inputsStart, inputsStart + STEP_BYTES];
   for (const [index, input] of inputs.entries()) {
     if (offset > stepEnd) {
@@ -114,8 +122,11 @@ function writeTokenIds(bytes: Buffer, { ids, index }: { ids: readonly number[]; 
 export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
   const { count, dimensions, cutCount } = readHeader(bytes, 'q');
   if (cutCount !== 0) throw malformed('a request with inputs that were cut');
-  let offset = ENTRIES_START + 4 * count;
-  if (bytes.length < offset) throw malformed(`it ends before ${String(count)} entries`);
+  const idStart = ENTRIES_START + 4 * count;
+  if (bytes.length < idStart) throw malformed(`it ends before ${String(count)} entries`);
+  let offset = idStart + bytes.readUInt32LE(ID_SIZE_AT);
+  if (bytes.length < offset) throw malformed('the id ends behind the message');
+  const requestId = readText(bytes.subarray(idStart, offset)) || null;
   const longText = readLongText(bytes, HEADER_BYTES);
   const priority = bytes.readInt32LE(PRIORITY_AT);
   const inputs: EmbedInput[] = [];
@@ -128,7 +139,7 @@ export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
     offset = end;
   }
   if (offset !== bytes.length) throw malformed(`${String(bytes.length - offset)} bytes are left over`);
-  return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText, priority };
+  return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText, priority, requestId };
 }
 
 function readText(body: Buffer): string {

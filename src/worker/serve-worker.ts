@@ -1,18 +1,23 @@
 // The life of a worker process: take the order over IPC, open the embedder, prove it with one text, listen, tell
 // the pool; drain on SIGTERM; die at once when the pool's process is gone. Knows no engine: the caller hands in
 // what opens one. Ctrl-C reaches the whole process group, so SIGINT is left to the parent.
-import type { Embedder } from '../embedder.ts';
+import type { Embedder, Note } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { openHttpService } from './http-service.ts';
 import { vanish, watchParent } from './parent-watch.ts';
 import { parseStartOrder, type WorkerNews } from './news.ts';
 
+/** Whom an embedder tells what no answer says. */
+interface PoolEar {
+  /** It is stuck in something that only the end of the process ends: the pool kills it. */
+  onHang: (problem: string) => void;
+  /** For the log. */
+  onNote: (note: Note) => void;
+}
+
 export interface WorkerDuties {
-  /**
-   * `settings` is the JSON value that the pool was given for this worker. `onHang` is for an embedder that is stuck in
-   * something that only the end of the process ends: the pool kills it.
-   */
-  openEmbedder: (settings: unknown, onHang: (problem: string) => void) => Embedder | Promise<Embedder>;
+  /** `settings` is the JSON value that the pool was given for this worker. */
+  openEmbedder: (settings: unknown, pool: PoolEar) => Embedder | Promise<Embedder>;
 }
 
 /** Runs for the life of the process; resolves when the worker listens or has told why it cannot. */
@@ -24,7 +29,7 @@ export async function serveWorker(duties: WorkerDuties): Promise<void> {
   try {
     const { socketPath, settings } = parseStartOrder(await firstMessage());
     await watchParent(socketPath);
-    const embedder = await duties.openEmbedder(settings, cryForHelp);
+    const embedder = await duties.openEmbedder(settings, POOL_EAR);
     await proveEmbedder(embedder);
     const service = await openHttpService({ socketPath, embedder });
     process.off('SIGTERM', vanish);
@@ -65,9 +70,10 @@ async function proveEmbedder(embedder: Embedder): Promise<void> {
   }
 }
 
-function cryForHelp(problem: string): void {
-  process.send?.({ kind: 'hang', problem } satisfies WorkerNews);
-}
+const POOL_EAR: PoolEar = {
+  onHang: (problem) => process.send?.({ kind: 'hang', problem } satisfies WorkerNews),
+  onNote: (note) => process.send?.({ kind: 'note', note } satisfies WorkerNews),
+};
 
 function tellPool(news: WorkerNews): Promise<void> {
   return new Promise((resolve) => {

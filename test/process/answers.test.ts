@@ -61,7 +61,7 @@ test('a worker that floods its streams still answers', async (t) => {
 
 const http = (body: string): string =>
   `HTTP/1.1 200 OK\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`;
-const oneVector = 'QEr\x03\x01\0\0\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\x80\x3f';
+const oneVector = `QEr${String.fromCharCode(PROTOCOL_VERSION)}\x01\0\0\0\x01\0\0\0\0\0\0\0\x05\0\0\0\0\0\x80\x3f`;
 
 test('a well-formed answer that means nothing is the fault WIRE_MALFORMED', async (t) => {
   const settings = () => ({ protocol: PROTOCOL_VERSION, embed: http('nonsense') });

@@ -55,6 +55,17 @@ test('a request that kills two workers is refused and the innocents beside it ar
   );
 });
 
+test('deaths over a request are told with its id, and so is what a worker notes', async (t) => {
+  const { pool, lines, idsOf } = await openTestPool(t, { worker: 'poison' });
+  await pool.embed(['noteworthy'], { requestId: 'req_note' });
+  await until(() => lines.includes('a text is noteworthy'));
+  assert.deepEqual(idsOf('a text is noteworthy'), ['req_note']);
+  await assert.rejects(pool.embed(['poison'], { requestId: 'req_poison' }), { code: 'WORKER_DIED' });
+  await until(() => lines.includes('workers died over a request, which is refused'));
+  for (const message of ['worker died and is restarted', 'workers died over a request, which is refused'])
+    assert.deepEqual(idsOf(message), ['req_poison']);
+});
+
 test('poison that keeps coming never harms the others and never costs the only worker', async (t) => {
   const limits = { firstDelayMs: 1, maxFutileLives: 3 };
   const { pool } = await openTestPool(t, { worker: 'poison', restartLimits: limits });

@@ -18,6 +18,8 @@ export interface TestPool {
   pool: WorkerPool;
   /** Messages, and what workers print. */
   lines: string[];
+  /** The ids of requests that each message names. */
+  idsOf: (message: string) => unknown;
 }
 
 type TestPoolOptions = Partial<PoolOptions> & { worker: string };
@@ -27,16 +29,20 @@ export async function openTestPool(
   { worker, ...options }: TestPoolOptions,
 ): Promise<TestPool> {
   const lines: string[] = [];
+  const ids = new Map<string, unknown>();
   const pool = await openPool({
     workerCount: 1,
     workerEntry: fixture(worker),
     settings: (index) => ({ index }),
     restartLimits: { firstDelayMs: 1 },
-    log: (_level, message) => lines.push(message),
+    log: (_level, message, fields) => {
+      lines.push(message);
+      ids.set(message, fields['requestIds']);
+    },
     ...options,
   });
   t.after(() => pool.close());
-  return { pool, lines };
+  return { pool, lines, idsOf: (message) => ids.get(message) };
 }
 
 export async function until(condition: () => boolean, deadlineMs = 20_000): Promise<void> {

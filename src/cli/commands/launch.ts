@@ -16,6 +16,7 @@ import {
   printLog,
   printNotice,
   printReady,
+  speakJson,
 } from '../terminal.ts';
 import { showPlan } from './launch-plan.ts';
 
@@ -23,7 +24,8 @@ type LaunchSettings = Settings<'launch'>;
 
 /** Resolves with the exit code: 0 after SIGTERM, 130 after Ctrl-C. */
 export async function runLaunch(settings: LaunchSettings, notice: string | null): Promise<number> {
-  tellNotices(settings, [notice, judgeEnvironment(process.env)]);
+  if (settings.logFormat === 'json') speakJson();
+  for (const text of [notice, judgeEnvironment(process.env)]) if (text !== null) printNotice(text);
   if (settings.dryRun) return showPlan(settings);
   const interrupt = new InterruptSignal({ sigtermExitCode: 0 });
   const status = new StatusLine();
@@ -52,39 +54,25 @@ export async function runLaunch(settings: LaunchSettings, notice: string | null)
   return interrupt.exitCode;
 }
 
-function tellNotices(settings: LaunchSettings, texts: readonly (string | null)[]): void {
-  const write = makeWrite(settings);
-  for (const text of texts) {
-    if (text === null) continue;
-    if (settings.logFormat === 'text') printNotice(text);
-    else write(settings.logLevel, { level: 'warn', message: text, fields: {} });
-  }
-}
-
 function announce({ modelName, attempt, url }: Service, settings: LaunchSettings): void {
   const count = attempt.workers.length;
   const workers = `${String(count)} worker${count === 1 ? '' : 's'}`;
   printReady(`${modelName} on ${attempt.reason}, ${workers}:`, url);
   // SGLang's line that scripts wait for, to the letter.
   const message = 'The server is fired up and ready to roll!';
-  makeWrite(settings)(settings.logLevel, { level: 'info', message, fields: {} });
+  writeLog(settings.logLevel, { level: 'info', message, fields: {} });
 }
 
 /** Prints a line if `least` lets it pass. */
-type Write = (least: LogLevel, entry: LogEntry) => void;
-
-const makeWrite =
-  ({ logFormat }: LaunchSettings): Write =>
-  (least, entry) => {
-    if (isShown(entry.level, least)) printLog(entry, logFormat);
-  };
+function writeLog(least: LogLevel, entry: LogEntry): void {
+  if (isShown(entry.level, least)) printLog(entry);
+}
 
 function showProgress(
   { status, download, steps }: { status: StatusLine; download: DownloadDisplay; steps: LaunchSteps },
   settings: LaunchSettings,
 ): Progress {
   let step = '';
-  const write = makeWrite(settings);
   return {
     onStep: (text) => {
       step = text;
@@ -100,13 +88,13 @@ function showProgress(
     },
     log: (level, message, fields) => {
       status.clear();
-      write(settings.logLevel, { level, message, fields });
+      writeLog(settings.logLevel, { level, message, fields });
     },
     // A line per request is for whoever asks for it.
     logHttp: (level, message, fields) => {
       status.clear();
-      if (settings.logLevelHttp !== null) write(settings.logLevelHttp, { level, message, fields });
-      else write(settings.logLevel, { level: 'debug', message, fields });
+      if (settings.logLevelHttp !== null) writeLog(settings.logLevelHttp, { level, message, fields });
+      else writeLog(settings.logLevel, { level: 'debug', message, fields });
     },
   };
 }

@@ -20,7 +20,7 @@ export const LOGS = {
     choices: ['text', 'json'],
     default: 'text',
     on: ['launch'],
-    doc: 'shape of the lines on stderr; json: one object each, for collectors of logs',
+    doc: 'shape of all lines; json: one object each, for collectors of logs',
   },
   logLevelHttp: {
     flag: 'log-level-http',
@@ -64,10 +64,10 @@ export const LOGS = {
     flag: 'log-requests-format',
     kind: 'choice',
     choices: ['text', 'json'],
-    default: 'text',
+    default: null,
     on: ['launch'],
     rare: true,
-    doc: 'shape of those lines',
+    doc: 'shape of those lines; default: as --log-format says',
   },
   logRequestsTarget: {
     flag: 'log-requests-target',

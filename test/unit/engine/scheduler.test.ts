@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { emptyProfile } from '../../../src/embedder.ts';
+import { emptyProfile, type Note } from '../../../src/embedder.ts';
 import { Call } from '../../../src/engine/call.ts';
 import type { Decoder } from '../../../src/engine/lane.ts';
 import { Scheduler } from '../../../src/engine/scheduler.ts';
@@ -39,11 +39,15 @@ class FakeLane implements Decoder {
 
 function openScheduler(shares = { lanes: 1, threads: 1 }): {
   lane: FakeLane;
+  notes: Note[];
   embed: (...calls: number[][]) => Call[];
 } {
   const lane = new FakeLane();
+  const notes: Note[] = [];
   const scheduler = new Scheduler({
     openLane: () => lane,
+    watch: { over: (decode) => decode },
+    onNote: (note) => notes.push(note),
     ...shares,
     profile: emptyProfile(),
     batchTokens: 64,
@@ -55,8 +59,12 @@ function openScheduler(shares = { lanes: 1, threads: 1 }): {
   });
   return {
     lane,
+    notes,
     embed: (...calls) => {
-      const opened = calls.map((tokens) => ({ tokens, call: new Call(tokens.length, 2) }));
+      const opened = calls.map((tokens, at) => ({
+        tokens,
+        call: new Call(tokens.length, 2, `req_${String(at)}`),
+      }));
       const works = opened.flatMap(({ tokens, call }) =>
         tokens.map(
           (token, index) =>
@@ -83,6 +91,17 @@ test('requests whose texts were beside one that overflows get their own vectors'
   const { vectors } = (await innocent?.done) ?? assert.fail();
   const [two, three] = [Math.hypot(1, 2), Math.hypot(1, 3)];
   assert.deepEqual([...vectors], [1 / two, 2 / two, 1 / three, 3 / three].map(Math.fround));
+});
+
+test('whose texts are computed once more, and whose vector is not finite, is told by the ids of their requests', async () => {
+  const { notes, embed } = openScheduler();
+  const calls = embed([1, OVERFLOWS], [2]);
+  await Promise.allSettled(calls.map(({ done }) => done));
+  const again = 'vectors are not finite and their texts are computed once more, each alone';
+  assert.deepEqual(notes, [
+    { level: 'info', message: again, requestIds: ['req_0', 'req_1'] },
+    { level: 'warn', message: 'the vector of a text of 1 tokens is not finite', requestIds: ['req_0'] },
+  ]);
 });
 
 test('a text that comes out whole is computed once', async () => {

@@ -43,7 +43,7 @@ function openDispatcher(): {
   return {
     dispatcher,
     submit: (text, signal = new AbortController().signal, priority = 0) =>
-      dispatcher.submit({ body: Buffer.from(text), inputCount: 1, priority, signal }),
+      dispatcher.submit({ body: Buffer.from(text), inputCount: 1, priority, requestId: text, signal }),
     ready: () => {
       const runner = new FakeRunner();
       dispatcher.workerReady(runner);
@@ -75,12 +75,18 @@ test('after a death suspects run one by one, alone, and newcomers wait for the l
   assert.equal((await Promise.all(answers)).length, 3);
 });
 
-test('the second death names the culprit and explains itself', async () => {
+test('deaths name the requests that the workers had, the second one the culprit too, which explains it', async () => {
   const { dispatcher, submit, ready } = openDispatcher();
   const [guilty, innocent] = [submit('poison'), submit('a')];
-  assert.equal(dispatcher.workerDied(ready(), aborted), false);
+  const requestIds = ['poison', 'a'];
+  assert.deepEqual(dispatcher.workerDied(ready(), aborted), {
+    isExplained: false,
+    requestIds,
+    guiltyIds: [],
+  });
   const refused = assert.rejects(guilty, { code: 'WORKER_DIED', params: { deaths: 2 } });
-  assert.equal(dispatcher.workerDied(ready(), aborted), true);
+  const inquest = { isExplained: true, requestIds: ['poison'], guiltyIds: ['poison'] };
+  assert.deepEqual(dispatcher.workerDied(ready(), aborted), inquest);
   await refused;
   await ready().answer('a');
   assert.deepEqual(await innocent, vectorOf('a'));

@@ -26,7 +26,7 @@ async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
 }
 
 const embed = { method: 'POST', path: '/embed' } as const;
-const oneText = encodeWhole({ inputs: ['a'], dimensions: 3, longText: null, priority: 0 });
+const oneText = encodeWhole({ inputs: ['a'], dimensions: 3, longText: null, priority: 0, requestId: null });
 
 test('POST /embed answers vectors, GET /ready the model, GET /profile the sums', async (t) => {
   const client = await openClient(t);

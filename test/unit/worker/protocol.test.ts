@@ -14,7 +14,6 @@ import {
   faultFromPeer,
   PROTOCOL_VERSION,
 } from '../../../src/worker/protocol.ts';
-import { parseStartOrder, parseWorkerNews } from '../../../src/worker/news.ts';
 import { encodeWhole } from '../../fixtures/whole-request.ts';
 
 const text = fc.string({ unit: 'binary' });
@@ -29,7 +28,13 @@ const longText: fc.Arbitrary<LongText> = fc.oneof(
   fc.record({ way: fc.constant('mean' as const), tokens, overlap: fc.nat(1) }, plain),
 );
 const request = fc.record(
-  { inputs: fc.array(input), dimensions, longText: fc.option(longText), priority: fc.integer() },
+  {
+    inputs: fc.array(input),
+    dimensions,
+    longText: fc.option(longText),
+    priority: fc.integer(),
+    requestId: fc.option(fc.string({ unit: 'binary', minLength: 1 })),
+  },
   plain,
 );
 
@@ -45,6 +50,8 @@ const embeddings = fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 33 })).chain(([
     plain,
   );
 });
+
+const BARE = { dimensions: null, longText: null, priority: 0, requestId: null };
 
 const bytesOf = (chunks: readonly Buffer[]): ArrayBuffer => Uint8Array.from(Buffer.concat(chunks)).buffer;
 
@@ -103,7 +110,7 @@ test('token counts that are part of a longer array are sent as they are', () => 
 });
 
 test('half a surrogate pair becomes the replacement character', () => {
-  const sent = { inputs: ['a\ud800b'], dimensions: null, longText: null, priority: 0 };
+  const sent = { inputs: ['a\ud800b'], ...BARE };
   assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)).inputs, ['a\ufffdb']);
 });
 
@@ -132,23 +139,25 @@ test('a message with any byte changed, cut or added is refused or still well for
   );
 });
 
-// Of ['ab', [1]]: the way with long texts at 16, the priority at 28, entries at 32 and 36, the text at 40, the id at 42.
+// Of ['ab', [1]] without a name: the way with long texts at 16, the priority at 28, the name's size at 32, entries at 36
+// and 40, the text at 44, the token id at 46.
 for (const [problem, damage] of [
   [/does not open with its mark$/, (bytes) => bytes.write('QEr')],
-  [/it speaks version 1, this side 3$/, (bytes) => bytes.writeUInt8(1, 3)],
+  [/it speaks version 1, this side 4$/, (bytes) => bytes.writeUInt8(1, 3)],
   [/a request with inputs that were cut$/, (bytes) => bytes.writeUInt8(1, 12)],
   [/way 4 with long texts is unknown$/, (bytes) => bytes.writeUInt8(4, 16)],
   [/chunks of 1 tokens with 0 of the one before$/, (bytes) => bytes.writeUInt8(1, 20)],
   [/an overlap without chunks$/, (bytes) => bytes.writeUInt8(1, 24)],
   [/it ends before 4294967295 entries$/, (bytes) => bytes.writeUInt32LE(0xffff_ffff, 4)],
-  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 32)],
-  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 36)],
-  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 40)],
-  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 32)],
-  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 42)],
+  [/input 0 ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 36)],
+  [/the id ends behind the message$/, (bytes) => bytes.writeUInt32LE(99, 32)],
+  [/4 bytes are left over$/, (bytes) => bytes.writeUInt32LE(0x8000_0000, 40)],
+  [/a text is not UTF-8$/, (bytes) => bytes.writeUInt8(0xff, 44)],
+  [/token ids are not whole$/, (bytes) => bytes.writeUInt32LE(0x8000_0002, 36)],
+  [/a token id is negative$/, (bytes) => bytes.writeInt32LE(-1, 46)],
 ] as [RegExp, (bytes: Buffer) => number][]) {
   test(`a damaged request is refused: ${problem.source}`, () => {
-    const bytes = encodeWhole({ inputs: ['ab', [1]], dimensions: null, longText: null, priority: 0 });
+    const bytes = encodeWhole({ inputs: ['ab', [1]], ...BARE });
     damage(bytes);
     isMalformed(() => decodeEmbedRequest(bytes), problem);
   });
@@ -160,13 +169,10 @@ test('a message shorter than its header is refused', () => {
 
 test('numbers that cannot be token ids are refused before they are sent', () => {
   for (const id of [1.5, -1, NaN, 2 ** 31]) {
-    assert.throws(
-      () => encodeWhole({ inputs: ['a', [0, id]], dimensions: null, longText: null, priority: 0 }),
-      {
-        code: 'INVALID_REQUEST',
-        message: `input 1 has ${String(id)}, which is no token id`,
-      },
-    );
+    assert.throws(() => encodeWhole({ inputs: ['a', [0, id]], ...BARE }), {
+      code: 'INVALID_REQUEST',
+      message: `input 1 has ${String(id)}, which is no token id`,
+    });
   }
 });
 
@@ -213,32 +219,17 @@ test('readiness brings the model and nothing else', () => {
     () => decodeReady(JSON.stringify({ protocol: PROTOCOL_VERSION })),
     /readiness without a model$/,
   );
-  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 3$/);
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 4$/);
   for (const dimensions of [0, -1, 1.5, '1024', null]) {
     const body = JSON.stringify({ protocol: PROTOCOL_VERSION, model: { ...model, dimensions } });
     isMalformed(() => decodeReady(body), /dimensions is /);
   }
 });
 
-test('orders and news are read from whatever IPC delivers', () => {
-  const order = { kind: 'start', protocol: PROTOCOL_VERSION, socketPath: 'x.sock', settings: { a: 1 } };
-  assert.deepEqual(parseStartOrder(order), order);
-  isMalformed(() => parseStartOrder({ ...order, protocol: 1 }), /version 1/);
-  isMalformed(() => parseStartOrder({ ...order, socketPath: 1 }), /names no socket$/);
-  isMalformed(() => parseStartOrder('start'), /is no order$/);
-  assert.deepEqual(parseWorkerNews({ kind: 'ready' }), { kind: 'ready' });
-  const news = parseWorkerNews({ kind: 'fault', fault: new Fault('STOPPING', {}).toWire() });
-  assert.ok(news?.kind === 'fault' && news.fault.code === 'STOPPING');
-  const hang = { kind: 'hang', problem: 'a decode took long' };
-  assert.deepEqual(parseWorkerNews(hang), hang);
-  assert.equal(parseWorkerNews({ kind: 'gossip' }), null);
-});
-
 test('any JSON value as a fault of the other side gives a fault', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       assert.ok(faultFromPeer(value) instanceof Fault);
-      survives(() => parseWorkerNews(value));
       survives(() => decodeReady(JSON.stringify(value)));
     }),
   );
@@ -246,6 +237,6 @@ test('any JSON value as a fault of the other side gives a fault', () => {
 
 test('a request of 12 MB is written in steps, so that nobody waits for all of it', () => {
   const inputs = Array.from({ length: 2048 }, () => 'é'.repeat(3000));
-  const steps = [...encodeEmbedRequest({ inputs, dimensions: null, longText: null, priority: 0 })];
+  const steps = [...encodeEmbedRequest({ inputs, ...BARE })];
   assert.ok(steps.length >= 10, `${String(steps.length)} steps`);
 });
