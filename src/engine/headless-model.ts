@@ -10,6 +10,7 @@ import { Fault } from '../faults.ts';
 import { findShortage } from './devices.ts';
 import { HANDED_OVER, SPLIT_MODES, type Llama, type Pointer, type SplitMode } from './llama-abi.ts';
 import { readTensorBlocks, type ModelFile } from './model-file.ts';
+import { planAttentionFactor } from './rope-scaling.ts';
 
 /** Rows of the table and head that stay; the least that the row kernels of all backends take whole. */
 const HEAD_ROWS = 32;
@@ -21,6 +22,9 @@ export function renderHeadlessHeader({ header, tokenEmbeddings }: ModelFile): Bu
   );
   metadata.set('tokenizer.ggml.model', { type: 'string', value: 'no_vocab' });
   metadata.set('qwen3.vocab_size', { type: 'u32', value: HEAD_ROWS });
+  const attentionFactor = planAttentionFactor(header.metadata);
+  if (attentionFactor !== null)
+    metadata.set('qwen3.rope.scaling.attn_factor', { type: 'f32', value: attentionFactor });
   const head = {
     name: tokenEmbeddings.name,
     type: 'F32',

@@ -9,6 +9,7 @@ import type { Batch } from './llama-layout.ts';
 import { laneBytes } from './memory-need.ts';
 import { POOLING_LAST, type ModelFile } from './model-file.ts';
 import type { Prefix } from './prefixes.ts';
+import { readYarnRange } from './rope-scaling.ts';
 import type { TokenTable } from './token-table.ts';
 
 export interface LaneShape {
@@ -100,6 +101,7 @@ export class Lane implements Decoder {
         flash_attn_type: options.flashAttention ? FLASH_ATTENTION.on : FLASH_ATTENTION.off,
         embeddings: true,
         kv_unified: true,
+        ...readYarnRange(options.file.header.metadata),
       }),
     );
     if (context === null) throw contextFault(options);

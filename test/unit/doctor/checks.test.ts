@@ -12,7 +12,7 @@ import type { Patient } from '../../../src/doctor/checks.ts';
 import { KNOWN_ANSWER } from '../../../src/doctor/known-answer.ts';
 import { KNOWN_TEXT, listTokens, makeTensors, SHAPE } from '../../../src/doctor/tiny-model.ts';
 import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
-import { embedTokens } from './forward.ts';
+import { embedTokens } from '../../fixtures/forward.ts';
 
 const patient = (settings: object, env: Patient['env'] = {}): Patient => ({
   settings: settings as Patient['settings'],
@@ -29,7 +29,11 @@ async function openPort(t: TestContext, status: number): Promise<number> {
 test('the known answer is what a forward pass in float64 makes of the same weights', () => {
   const weights = new Map(makeTensors().map(({ name, values }) => [name, values]));
   const tokens = [...Buffer.from(KNOWN_TEXT), listTokens().length - 1];
-  const vector = embedTokens(tokens, SHAPE, (name) => weights.get(name) ?? assert.fail(name));
+  const vector = embedTokens(
+    tokens,
+    SHAPE,
+    (name) => weights.get(name) ?? (name.endsWith('.bias') ? [] : assert.fail(name)),
+  );
   assert.equal(vector.length, KNOWN_ANSWER.length);
   // The answer is written with six decimals.
   for (const [i, x] of vector.entries()) assert.ok(Math.abs(x - (KNOWN_ANSWER[i] ?? NaN)) < 1e-6);
