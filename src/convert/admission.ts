@@ -1,12 +1,20 @@
-// Decides whether a model folder may be converted: no rerankers, no quantised weights, no extra layers that a GGUF file
-// would silently lose, a pooling that llama.cpp knows. Better refused than converted into wrong vectors.
+// Decides whether a model folder may be converted: no rerankers, no quantised weights, no layers or computations that a
+// GGUF file would silently lose, a pooling that llama.cpp knows. Better refused than converted into wrong vectors.
 // Works on parsed JSON; reads only the pooling module's own config.
 
 import { join } from 'node:path';
 
 import { Fault } from '../faults.ts';
 import { isFile, isObject, readJsonFile, readJsonObject, type JsonObject } from './files.ts';
-import { HF_ARCHITECTURES, KNOWN_MODULES, POOLING_FLAGS } from './qwen3.ts';
+import type { GgufMetadata } from './gguf.ts';
+import {
+  ARCHITECTURE,
+  DEFAULT_MAX_WINDOW_LAYERS,
+  DEFAULT_SLIDING_WINDOW,
+  HF_ARCHITECTURES,
+  KNOWN_MODULES,
+  POOLING_FLAGS,
+} from './qwen3.ts';
 
 /** config.json and the names around it by which llama.cpp recognises a reranker. */
 interface Candidate {
@@ -33,6 +41,33 @@ export function checkArchitecture({ modelFolder, folderName, config, readme }: C
     throw unsupported(modelFolder, 'has quantised weights', 'use the repository that has the BF16 weights');
   if (isFile(join(modelFolder, 'tokenizer.model')))
     throw unsupported(modelFolder, 'has a sentencepiece tokenizer.model; Qwen3 uses tokenizer.json alone');
+  const { hidden_act: activation = 'silu' } = config;
+  if (activation !== 'silu')
+    throw unsupported(
+      modelFolder,
+      `computes with ${JSON.stringify(activation)}; llama.cpp's Qwen3 knows silu`,
+    );
+  if (hasSlidingWindow(config))
+    throw unsupported(
+      modelFolder,
+      'has layers with a sliding window, which llama.cpp would compute without it',
+    );
+}
+
+/** Whether transformers would hide early tokens from some layer, with the defaults of its Qwen3Config. */
+function hasSlidingWindow(config: JsonObject): boolean {
+  if (config['use_sliding_window'] !== true) return false;
+  const {
+    sliding_window: window = DEFAULT_SLIDING_WINDOW,
+    max_window_layers: fullLayers = DEFAULT_MAX_WINDOW_LAYERS,
+    num_hidden_layers: layers = Infinity,
+    max_position_embeddings: contextTokens = Infinity,
+    layer_types: types,
+  } = config;
+  const slides = Array.isArray(types)
+    ? types.includes('sliding_attention')
+    : Number(fullLayers) < Number(layers);
+  return slides && window !== null && Number(window) < Number(contextTokens);
 }
 
 /**
@@ -84,6 +119,34 @@ function poolingTypeIn(path: string): number {
     POOLING_FLAGS.find(({ mode }) => mode === config['pooling_mode']);
   if (rule === undefined) throw unsupported(path, 'pools neither by mean, nor cls, nor last token');
   return rule.type;
+}
+
+const POOLING_LAST = 3;
+
+/**
+ * What the file's header must say before its vectors can be trusted, told of the folder that says otherwise.
+ * Faults: MODEL_UNSUPPORTED.
+ */
+export function checkServable(modelFolder: string, metadata: GgufMetadata): void {
+  const valueOf = (key: string) => metadata.get(key)?.value;
+  const pooling = valueOf(`${ARCHITECTURE}.pooling_type`);
+  const rule = POOLING_FLAGS.find(({ type }) => type === pooling);
+  if (rule === undefined)
+    throw unsupported(
+      modelFolder,
+      'does not say how vectors are pooled: modules.json is missing or names no pooling',
+      'fetch modules.json and the folder 1_Pooling of the model as well',
+    );
+  if (rule.type !== POOLING_LAST)
+    throw unsupported(modelFolder, `pools by ${rule.mode}, and only pooling by the last token is served`);
+  if (valueOf(`${ARCHITECTURE}.attention.causal`) === false)
+    throw unsupported(modelFolder, 'attends to later tokens too ("is_causal": false), which is not served');
+  if (valueOf('tokenizer.ggml.add_eos_token') !== true)
+    throw unsupported(
+      modelFolder,
+      'has a tokenizer.json that appends no end token, at which a vector would be read',
+      'take tokenizer.json from the repository of the embedding model, such as Qwen/Qwen3-Embedding-0.6B',
+    );
 }
 
 function isTruthy(value: unknown): boolean {

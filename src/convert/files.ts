@@ -60,7 +60,12 @@ export function readJsonFile(path: string): unknown {
   const bytes = readSmallFile(path);
   if (bytes === null) return undefined;
   const parsed = parseJson(bytes);
-  if (parsed === undefined) throw unreadable(path, 'is not valid JSON, or far too deep or long');
+  if (parsed === undefined)
+    throw new Fault('FILE_UNREADABLE', {
+      path,
+      problem: 'is not valid JSON, or far too deep or long',
+      hint: 'fetch the file again, or correct what was edited in it',
+    });
   return parsed;
 }
 

@@ -115,6 +115,9 @@ function scalingEntries(file: ConfigFile, rope: JsonObject): Entry[] {
     'rope.scaling.original_context_length',
     { type: 'u32', value: positiveInteger(file, { from, value: original }) },
   ]);
+  const unknown = rope['truncate'] === false ? 'truncate' : rope['mscale_all_dim'] ? 'mscale_all_dim' : null;
+  if (unknown !== null)
+    throw unsupported(file.path, `scales positions by yarn with "${unknown}", which llama.cpp does not`);
   for (const row of YARN_KEYS) {
     const value = row.from.map((name) => rope[name]).find((found) => found !== undefined && found !== null);
     if (value !== undefined) entries.push([row.key, float(file, { from: row.from[0], value })]);

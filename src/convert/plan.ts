@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 
-import { checkArchitecture, readPoolingType } from './admission.ts';
+import { checkArchitecture, checkServable, readPoolingType } from './admission.ts';
 import { DEFAULT_ALIGNMENT, padTo, type GgufMetadata, type GgufTensor, type GgufValue } from './gguf.ts';
 import { layOutTensors, renderGgufHeader } from './gguf-write.ts';
 import { readHyperparameters, renderHyperparameters } from './hyperparameters.ts';
@@ -22,6 +22,8 @@ export interface PlanOptions extends FolderToRead {
   outtype: Outtype | 'auto';
   /** `general.name`; default: from the model card or the folder's name. */
   modelName?: string;
+  /** Refuses what llama.cpp's converter would convert and no server can answer from, before a number is read. */
+  isForServing?: true;
   /** Called with a sentence for each thing that is allowed but probably not meant. */
   onWarning?: (message: string) => void;
 }
@@ -66,6 +68,7 @@ export function planConversion(options: PlanOptions): ConversionPlan {
     ...renderVocabulary(folder, hyperparameters.vocabulary),
     ...renderSpecialTokens(folder),
   ]);
+  if (options.isForServing === true) checkServable(folder.modelFolder, metadata);
   const encoding = outtype.toUpperCase();
   return {
     outtype,

@@ -24,6 +24,8 @@ export interface TensorRule {
   /** Shape of the weight, slowest dimension first; a bias has its first dimension. */
   shape: (h: Hyperparameters) => number[];
   optional?: true;
+  /** May have a bias; of all others llama.cpp computes none. */
+  bias?: true;
 }
 
 /** By Hugging Face name without `model.` and without suffix. */
@@ -36,9 +38,15 @@ export const TOP_TENSORS: ReadonlyMap<string, TensorRule> = new Map([
 /** By what follows `layers.N.`. */
 export const LAYER_TENSORS: ReadonlyMap<string, TensorRule> = new Map([
   ['input_layernorm', { name: 'attn_norm', shape: (h) => [h.hidden] }],
-  ['self_attn.q_proj', { name: 'attn_q', shape: (h) => [h.heads * h.headSize, h.hidden] }],
-  ['self_attn.k_proj', { name: 'attn_k', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden] }],
-  ['self_attn.v_proj', { name: 'attn_v', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden] }],
+  ['self_attn.q_proj', { name: 'attn_q', shape: (h) => [h.heads * h.headSize, h.hidden], bias: true }],
+  [
+    'self_attn.k_proj',
+    { name: 'attn_k', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden], bias: true },
+  ],
+  [
+    'self_attn.v_proj',
+    { name: 'attn_v', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden], bias: true },
+  ],
   ['self_attn.o_proj', { name: 'attn_output', shape: (h) => [h.hidden, h.heads * h.headSize] }],
   ['self_attn.q_norm', { name: 'attn_q_norm', shape: (h) => [h.headSize] }],
   ['self_attn.k_norm', { name: 'attn_k_norm', shape: (h) => [h.headSize] }],
@@ -77,6 +85,8 @@ export const HYPERPARAMETER_KEYS = [
   { key: 'attention.head_count_kv', from: 'num_key_value_heads', fallback: 32 },
 ] as const;
 
+export const DEFAULT_SLIDING_WINDOW = 4096;
+export const DEFAULT_MAX_WINDOW_LAYERS = 28;
 export const DEFAULT_HEAD_SIZE = 128;
 export const DEFAULT_VOCABULARY = 151936;
 export const DEFAULT_ROPE_THETA = 10000;

@@ -99,7 +99,8 @@ function mapTensor(checkpoint: Checkpoint, { name }: SafeTensor): { name: string
   );
   const [, layer, base = '', suffix = ''] = match ?? [];
   const rule = (layer === undefined ? TOP_TENSORS : LAYER_TENSORS).get(base);
-  if (rule === undefined || Number(layer ?? 0) >= hyperparameters.layers)
+  const isForeign = rule === undefined || (suffix === 'bias' && rule.bias !== true);
+  if (isForeign || Number(layer ?? 0) >= hyperparameters.layers)
     throw unsupported(checkpoint, `tensor ${JSON.stringify(name)} is not part of a Qwen3 model`);
   const shape = rule.shape(hyperparameters);
   return {

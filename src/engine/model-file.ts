@@ -102,6 +102,8 @@ function checkFamily(path: string, metadata: GgufMetadata): void {
       path,
       `its pooling type is not ${String(POOLING_LAST)} (last token), so its vectors would be wrong`,
     );
+  if (metadata.get('qwen3.attention.causal')?.value === false)
+    refuse(path, 'it attends to later tokens too (qwen3.attention.causal is false), which is not served');
 }
 
 function readEndToken(path: string, metadata: GgufMetadata, vocabularySize: number): number {
@@ -171,7 +173,11 @@ function checkTensors(path: string, tensors: readonly GgufTensor[], shape: Model
   for (let layer = 0; layer < shape.layers; layer++)
     for (const [name, expected] of Object.entries(layerTensors(shape)))
       check(`blk.${String(layer)}.${name}.weight`, expected);
+  const bias = tensors.find(({ name }) => name.endsWith('.bias') && !KNOWN_BIAS.test(name));
+  if (bias !== undefined) refuse(path, `it has ${bias.name}, which llama.cpp does not compute`);
 }
+
+const KNOWN_BIAS = /^blk\.\d+\.attn_[qkv]\.bias$/;
 
 const READ_BYTES = 16 * 1024 * 1024;
 

@@ -33,7 +33,7 @@ export async function convertToCache(
     const problem = error instanceof Error ? error.message : String(error);
     throw new Fault('FILE_UNWRITABLE', { path: folder, problem }, { cause: error });
   }
-  await convert({ ...options, folderName: name, outfile: file });
+  await convert({ ...options, folderName: name, outfile: file, isForServing: true });
   return { file, wasCached: false };
 }
 

@@ -122,6 +122,7 @@ async function convertWhileFetching(
     arriving,
     outfile: file,
     outtype,
+    isForServing: true,
     signal,
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),

@@ -11,6 +11,7 @@ import {
   renderSafetensors,
   SMALL_SHAPE,
   smallConfig,
+  smallTokenizer,
   zeros,
   type Dtype,
   type TestTensor,
@@ -190,6 +191,41 @@ test('scalings that llama.cpp would silently drop are refused', () => {
     );
 });
 
+test('what transformers computes and llama.cpp would leave out is refused', () => {
+  for (const [changes, message] of [
+    [{ hidden_act: 'gelu' }, /computes with "gelu"/],
+    [{ use_sliding_window: true, sliding_window: 64, max_window_layers: 0 }, /sliding window/],
+    [{ use_sliding_window: true, layer_types: ['sliding_attention'], sliding_window: 64 }, /sliding window/],
+    [{ rope_scaling: { type: 'yarn', factor: 4, truncate: false } }, /yarn with "truncate"/],
+  ] as const)
+    assertFault(() => plan(config(changes)), 'MODEL_UNSUPPORTED', message);
+});
+
+test('a sliding window that hides nothing is no reason to refuse', () => {
+  for (const changes of [
+    { use_sliding_window: false, sliding_window: 64, max_window_layers: 0 },
+    { use_sliding_window: true, sliding_window: 64, max_window_layers: 28 },
+    { use_sliding_window: true, sliding_window: 4096, max_window_layers: 0 },
+  ])
+    assert.equal(plan(config(changes)).tensors.length, 13);
+});
+
+test('for serving, a folder whose vectors would be wrong is refused before it is converted', () => {
+  const endless = { ...smallTokenizer(), post_processor: null };
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ 'modules.json': [] }, /does not say how vectors are pooled/],
+    [{ '1_Pooling/config.json': { pooling_mode_mean_tokens: true } }, /pools by mean/],
+    [config({ is_causal: false }), /attends to later tokens/],
+    [{ 'tokenizer.json': endless }, /appends no end token/],
+  ];
+  for (const [files, message] of cases) {
+    const modelFolder = makeSmallModel(files);
+    const serve = () => planConversion({ modelFolder, outtype: 'f32', isForServing: true });
+    assertFault(serve, 'MODEL_UNSUPPORTED', message);
+    assert.equal(planConversion({ modelFolder, outtype: 'f32' }).tensors.length, 13);
+  }
+});
+
 test('unknown tensors stop the conversion by name; leftovers of old checkpoints do not', () => {
   const extra = (name: string): Record<string, unknown> =>
     weights((tensors) => [...tensors, zeros(name, [32, 32])]);
@@ -198,6 +234,7 @@ test('unknown tensors stop the conversion by name; leftovers of old checkpoints 
     'layers.0.self_attn.x_proj.weight',
     'layers.1.mlp.up_proj.weight',
     'layers.00.mlp.up_proj.weight',
+    'layers.0.self_attn.o_proj.bias',
   ])
     assertFault(() => plan(extra(name)), 'MODEL_UNSUPPORTED', /is not part of a Qwen3 model/);
   for (const name of ['layers.0.self_attn.rotary_emb.inv_freq', 'layers.0.attention.bias', 'visual.x'])

@@ -6,7 +6,7 @@ import type { GgufHeader } from '../../../src/convert/gguf.ts';
 import { readGgufHeader } from '../../../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../../../src/convert/gguf-write.ts';
 import { renderHeadlessHeader } from '../../../src/engine/headless-model.ts';
-import { readModelFile } from '../../../src/engine/model-file.ts';
+import { checkModelHeader, readModelFile } from '../../../src/engine/model-file.ts';
 import { renderAddedPattern } from '../../../src/engine/tokenizer.ts';
 import { fixtureFile, makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
 
@@ -52,6 +52,22 @@ describe('a .gguf file', () => {
       assert.throws(() => readModelFile(path), { code: 'MODEL_UNSUPPORTED', message });
     });
   }
+
+  test('that attends to later tokens is refused', () => {
+    const path = edited(({ metadata }) =>
+      metadata.set('qwen3.attention.causal', { type: 'bool', value: false }),
+    );
+    assert.throws(() => readModelFile(path), { message: /it attends to later tokens too/ });
+  });
+
+  test('with a bias that llama.cpp does not compute is refused', () => {
+    const header = readGgufHeader(file);
+    const [tensor = assert.fail()] = header.tensors;
+    const tensors = [...header.tensors, { ...tensor, name: 'blk.0.attn_output.bias' }];
+    assert.throws(() => checkModelHeader(file, { ...header, tensors }), {
+      message: /it has blk\.0\.attn_output\.bias, which llama\.cpp does not compute$/,
+    });
+  });
 
   test('with mean pooling is refused', () => {
     const path = edited(({ metadata }) => metadata.set('qwen3.pooling_type', { type: 'u32', value: 1 }));
