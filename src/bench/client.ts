@@ -9,6 +9,7 @@ import {
   readPromptTokens,
   readRefusal,
 } from '../client/answer.ts';
+import { networkErrorCode } from '../network-error.ts';
 
 export interface ClientOptions {
   endpoint: Endpoint;
@@ -54,7 +55,7 @@ export class Client {
     try {
       return this.#judge(await this.post(body), count);
     } catch (error) {
-      return { ok: false, status: null, code: readErrorCode(error), retryAfterMs: null };
+      return { ok: false, status: null, code: networkErrorCode(error), retryAfterMs: null };
     }
   }
 
@@ -131,12 +132,4 @@ function exchange(pool: Pool, options: Dispatcher.DispatchOptions): Promise<Answ
 // Dates are legal there too; no server of this kind sends one.
 function parseRetryAfter(value: string | string[] | undefined): number | null {
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? 1000 * Number(value) : null;
-}
-
-/** ECONNREFUSED, UND_ERR_HEADERS_TIMEOUT ...: the name that users can look up. */
-export function readErrorCode(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return readErrorCode(error.errors[0]);
-  if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as NodeJS.ErrnoException;
-  return code ?? error.name;
 }

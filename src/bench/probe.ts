@@ -2,7 +2,8 @@
 // Whatever is wrong with a URL shows here, as one fault, before any load.
 import { Fault } from '../faults.ts';
 import { parseVectors, readModelIds, readPromptTokens, readRefusal } from '../client/answer.ts';
-import { readErrorCode, type Answer, type Client } from './client.ts';
+import { explainNetworkError } from '../network-error.ts';
+import type { Answer, Client } from './client.ts';
 import { renderBody } from './texts.ts';
 
 export interface ServerFacts {
@@ -54,25 +55,12 @@ async function askModelId(client: Client): Promise<string | null> {
   return status === 200 ? (readModelIds(body.toString('utf8'))[0] ?? null) : null;
 }
 
-const PROBLEMS: Record<string, string> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'there is no such host',
-  EAI_AGAIN: 'the name of the host cannot be looked up',
-  ECONNRESET: 'the server closed the connection',
-  UND_ERR_SOCKET: 'the server closed the connection',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
-  UND_ERR_BODY_TIMEOUT: 'no whole answer in time',
-  UND_ERR_DESTROYED: 'the run was stopped',
-};
-
 async function ask(client: Client, answer: Promise<Answer>): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    const code = readErrorCode(error);
-    const problem = PROBLEMS[code] ?? (error instanceof Error && error.message !== '' ? error.message : code);
     const { url, origin } = client.endpoint;
+    const problem = explainNetworkError(error);
     throw new Fault('SERVER_UNREACHABLE', { url, origin, problem }, { cause: error });
   }
 }

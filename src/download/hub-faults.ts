@@ -1,6 +1,7 @@
 // What a refusal or a broken connection means, in the words of src/faults.ts. Pure.
 // The Hub's codes: https://huggingface.co answers 401 both for a missing and for a private repository.
 import { Fault } from '../faults.ts';
+import { explainNetworkError } from '../network-error.ts';
 import type { HubSettings } from './contract.ts';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -83,32 +84,11 @@ function waitSeconds(headers: Headers): number {
   return Number.isNaN(until) ? DEFAULT_WAIT_SECONDS : Math.max(0, Math.ceil((until - Date.now()) / 1_000));
 }
 
-const PROBLEMS: Record<string, string> = {
-  ENOTFOUND: 'its name has no address',
-  EAI_AGAIN: 'its name cannot be looked up',
-  ECONNREFUSED: 'it refuses connections',
-  ENETUNREACH: 'there is no way to its network',
-  EHOSTUNREACH: 'there is no way to it',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
-  ETIMEDOUT: 'it does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'it does not answer',
-  UND_ERR_HEADERS_TIMEOUT: 'it accepts a request and then sends nothing',
-  UND_ERR_BODY_TIMEOUT: 'it stopped in the middle of a file',
-};
-
 /** Around what undici throws. `via` names the hub that sent us to this host. */
 export function unreachable(
   error: unknown,
   { host, via, source }: { host: string; via: string | null; source: string },
 ): Fault {
-  const code = errorCode(error);
-  const problem = PROBLEMS[code ?? ''] ?? (error instanceof Error ? error.message : String(error));
+  const problem = explainNetworkError(error);
   return new Fault('HUB_UNREACHABLE', { host, problem, via, source }, { cause: error });
-}
-
-function errorCode(error: unknown): string | undefined {
-  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
-  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

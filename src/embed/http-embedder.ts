@@ -5,6 +5,7 @@ import { Agent, RetryAgent, type Dispatcher } from 'undici';
 import { parseVectors, readModelIds, readRefusal } from '../client/answer.ts';
 import type { Endpoint } from '../client/endpoint.ts';
 import { Fault } from '../faults.ts';
+import { explainNetworkError } from '../network-error.ts';
 import type { EmbedTexts } from './requests.ts';
 
 export interface HttpEmbedderOptions {
@@ -145,8 +146,6 @@ async function exchange(
 }
 
 function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code, statusCode } = error as { code?: string; statusCode?: number };
-  if (statusCode !== undefined) return `HTTP ${String(statusCode)} again and again`;
-  return error.message || (code ?? error.name);
+  const { statusCode } = error as { statusCode?: number };
+  return statusCode === undefined ? explainNetworkError(error) : `HTTP ${String(statusCode)} again and again`;
 }

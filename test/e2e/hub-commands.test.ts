@@ -249,7 +249,7 @@ const REFUSALS: Refusal[] = [
     env: { HF_ENDPOINT: 'http://127.0.0.1:1' },
     code: 3,
     stderr:
-      /^error: cannot fetch from 127\.0\.0\.1:1: it refuses connections\nhint: .*--source modelscope or set HF_ENDPOINT/,
+      /^error: cannot fetch from 127\.0\.0\.1:1: nothing listens there\nhint: .*--source modelscope or set HF_ENDPOINT/,
   },
   {
     title: 'a repository without weights is refused',

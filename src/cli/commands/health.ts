@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
+import { explainNetworkError } from '../../network-error.ts';
 import { StatusLine } from '../status-line.ts';
 import { printResult } from '../terminal.ts';
 
@@ -48,7 +49,7 @@ async function askHealth(url: URL, leftMs: number): Promise<Health> {
     const text = await body.text();
     return { healthy: statusCode === 200, status: readStatus(text) ?? `HTTP ${String(statusCode)}` };
   } catch (error) {
-    return { healthy: false, status: explain(error) };
+    return { healthy: false, status: explainNetworkError(error) };
   }
 }
 
@@ -59,12 +60,4 @@ function readStatus(text: string): string | null {
   } catch {
     return null;
   }
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED') return 'nothing listens there';
-  return error.message || (code ?? error.name);
 }

@@ -137,7 +137,7 @@ test('a store that cannot be reached is named, with the hub that sends us there 
   await assert.rejects(fetchRepo(hub, PARTS), (fault: Fault) => {
     assert.equal(
       fault.message,
-      `cannot fetch from 127.0.0.1:1, where ${new URL(server.url).host} keeps its large files: it refuses connections`,
+      `cannot fetch from 127.0.0.1:1, where ${new URL(server.url).host} keeps its large files: nothing listens there`,
     );
     assert.match(fault.hint, /--source modelscope/);
     return true;
