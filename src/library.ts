@@ -8,10 +8,9 @@ import { startDownload } from './download/start-download.ts';
 import type { Embedder } from './embedder.ts';
 import { bringModel, nameModel, openModel, type Progress, type StartOptions } from './launch/open-model.ts';
 import { startService as startPlannedService, type Service } from './launch/service.ts';
-import { planCacheFolder } from './models/cache-folder.ts';
 import { noteDownload, planRepoDownload } from './models/download-repo.ts';
+import { readPlaces } from './models/places.ts';
 import { refineReference } from './models/reference.ts';
-import { readSourceSettings } from './models/source-settings.ts';
 
 /** Options that say what a command prints or reads. */
 type OfCommandLine = 'dryRun' | 'json' | 'config' | 'logLevel' | 'logLevelHttp';
@@ -60,12 +59,12 @@ export async function download(
   const wanted = completeSettings('download', settings);
   const { signal = new AbortController().signal, progress } = watch;
   const reference = refineReference(repo, wanted);
-  const hub = await openHub(readSourceSettings(process.env, wanted));
+  const { hubSettings, cacheFolder } = readPlaces(wanted);
+  const hub = await openHub(hubSettings);
   try {
     const plan = await planRepoDownload(hub, { reference, ...wanted }, signal);
     const report = progress?.onDownload ?? SILENT.onDownload;
     const snapshot = await startDownload(hub, plan, { report, signal }).done;
-    const cacheFolder = wanted.cacheFolder ?? planCacheFolder(process.env, process.platform);
     await noteDownload(plan, { reference, cacheFolder });
     return snapshot;
   } finally {

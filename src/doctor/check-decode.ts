@@ -9,8 +9,7 @@ import { faultFrom } from '../faults.ts';
 import { readHost } from '../launch/machine.ts';
 import { openBestPool } from '../launch/open-best-pool.ts';
 import { planService } from '../launch/plan-service.ts';
-import type { Finding, Patient } from './checks.ts';
-import { ok, problem, warning } from './finding.ts';
+import { type Finding, ok, type Patient, problem, warning } from './finding.ts';
 import { KNOWN_ANSWER } from './known-answer.ts';
 import { KNOWN_TEXT, writeTinyModel } from './tiny-model.ts';
 

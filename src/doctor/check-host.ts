@@ -1,11 +1,11 @@
 // Looks at what the program runs on: Node, memory, the port it would listen on.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { gigabytes } from '../faults.ts';
 import { FAMILY, type FamilyMember } from '../launch/family.ts';
 import { readHost } from '../launch/machine.ts';
 import { planOuttype } from '../launch/outtype.ts';
-import type { Finding, Patient } from './checks.ts';
-import { gigabytes, ok, problem, warning } from './finding.ts';
+import { type Finding, ok, type Patient, problem, warning } from './finding.ts';
 
 /** package.json's `engines`; a test holds them equal. */
 export const LEAST_NODE = '20.18.1';

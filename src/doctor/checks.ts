@@ -1,26 +1,10 @@
 // THE table of doctor's checks, in the order in which they are shown: what is looked at and by whom.
 // A check finds out and says; it changes nothing on this machine and never throws.
-import type { Settings } from '../config/options.ts';
 import { checkCache, checkDisk } from './check-cache.ts';
 import { checkDecode, checkLibraries } from './check-decode.ts';
 import { checkHub } from './check-hub.ts';
 import { checkMemory, checkNode, checkPort } from './check-host.ts';
-
-/** ok: nothing to do. warning: works, with a limit. problem: will not work. unknown: was not or cannot be looked at. */
-type State = 'ok' | 'warning' | 'problem' | 'not checked';
-
-export interface Finding {
-  state: State;
-  /** What is there, in words. */
-  found: string;
-  /** One action for the reader; null = none is needed. */
-  advice: string | null;
-}
-
-export interface Patient {
-  settings: Settings<'doctor'>;
-  env: Readonly<Record<string, string | undefined>>;
-}
+import type { Finding, Patient } from './finding.ts';
 
 const CHECKS: Readonly<Record<string, (patient: Patient) => Finding | Promise<Finding>>> = {
   node: checkNode,

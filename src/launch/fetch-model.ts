@@ -1,10 +1,8 @@
 // Owns how a launch comes by a repository's model: options and environment in, one .gguf file on this disk out.
 import type { Settings } from '../config/options.ts';
-import type { HubSettings } from '../download/contract.ts';
-import { planCacheFolder } from '../models/cache-folder.ts';
 import { findConverted, obtainModel } from '../models/obtain-model.ts';
+import { readPlaces } from '../models/places.ts';
 import { refineReference, type HubReference } from '../models/reference.ts';
-import { readSourceSettings } from '../models/source-settings.ts';
 import { surveyRepo } from '../models/survey-repo.ts';
 import { readHost } from './machine.ts';
 import { planOuttype } from './outtype.ts';
@@ -25,13 +23,6 @@ export function surveyUnfetched(
 ): ReturnType<typeof surveyRepo> {
   const reference = refineReference(named, settings);
   return surveyRepo(reference, readPlaces(settings), new AbortController().signal);
-}
-
-function readPlaces(settings: Settings<'launch'>): { hubSettings: HubSettings; cacheFolder: string } {
-  return {
-    hubSettings: readSourceSettings(process.env, settings),
-    cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
-  };
 }
 
 /** Resolves with the file. Faults: those of the hub, the plan, the download and the conversion. */

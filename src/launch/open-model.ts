@@ -4,12 +4,11 @@
 import type { Settings } from '../config/options.ts';
 import type { ReportDownload } from '../download/contract.ts';
 import { readModelFile } from '../engine/model-file.ts';
-import { planCacheFolder } from '../models/cache-folder.ts';
 import { convertToCache } from '../models/convert-to-cache.ts';
 import { findModel, type FoundModel } from '../models/find-model.ts';
 import type { ModelReference } from '../models/reference.ts';
 import { chooseModel } from '../models/shipped-model.ts';
-import { readSourceSettings } from '../models/source-settings.ts';
+import { readCacheFolder, readPlaces } from '../models/places.ts';
 import { verifyFiles } from '../models/verify-files.ts';
 import type { Log } from '../pool/log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -68,7 +67,7 @@ export async function bringModel({ reference, options }: NamedModel): Promise<Fo
   const { settings, progress, signal } = options;
   if (settings.modelChecksum !== null) {
     progress.onStep('verifying the files of the model');
-    const hubSettings = readSourceSettings(process.env, settings);
+    const { hubSettings } = readPlaces(settings);
     const source = settings.modelChecksum;
     await verifyFiles(reference, { source, hubSettings, ...(signal === undefined ? {} : { signal }) });
   }
@@ -120,7 +119,7 @@ async function prepareModel({ found, weights }: ServicePlan, options: StartOptio
   progress.onStep(`converting ${found.path}`);
   const { file, wasCached } = await convertToCache({
     modelFolder: found.path,
-    cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
+    cacheFolder: readCacheFolder(settings),
     outtype: weights.outtype,
     onProgress: progress.onConversion,
     onWarning: (warning) => {

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { quantizationOf } from './choose-weights.ts';
+import type { CacheFolders } from './places.ts';
 
 export interface CachedModel {
   /** `owner/name`; for a folder that was converted, the folder's name. */
@@ -18,19 +19,12 @@ export interface CachedModel {
   lastUsedMs: number;
 }
 
-export interface CacheFolders {
-  /** The hub's, shared with other programs. */
-  hubFolder: string;
-  /** This program's own. */
-  cacheFolder: string;
-}
-
 const HUB_FOLDER = /^models--(.+?)--(.+)$/;
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /** By name, then by type. */
 export function listCachedModels({ hubFolder, cacheFolder }: CacheFolders): CachedModel[] {
-  const models = [...listHub(hubFolder), ...listConverted(join(cacheFolder, 'converted'))];
+  const models = [...listHub(hubFolder), ...listConverted(cacheFolder)];
   return models.sort((a, b) => compare(a.name, b.name) || compare(a.type, b.type));
 }
 
@@ -83,7 +77,9 @@ function isQwen3(path: string): boolean {
   }
 }
 
-function listConverted(folder: string): CachedModel[] {
+/** Of this program's own cache alone. */
+export function listConverted(cacheFolder: string): CachedModel[] {
+  const folder = join(cacheFolder, 'converted');
   return filesIn(folder)
     .filter(({ path }) => path.endsWith('.gguf'))
     .map((file) => ({ place: 'converted', ...file, ...describeConverted(relative(folder, file.path)) }));

@@ -29,6 +29,11 @@ interface Question {
   quantization: string | null;
 }
 
+/** Every path that the choice means; what a conversion reads first goes first. */
+export function pathsOf(choice: WeightsChoice): string[] {
+  return choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards];
+}
+
 /** Faults: MODEL_UNSUPPORTED with what the repository has instead. */
 export function chooseWeights(question: Question): WeightsChoice {
   const { paths, quantization } = question;

@@ -6,7 +6,7 @@ import type { Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { selectFiles } from '../download/select-files.ts';
 import { Fault } from '../faults.ts';
-import { chooseWeights } from './choose-weights.ts';
+import { chooseWeights, pathsOf } from './choose-weights.ts';
 import { ConvertedRepo } from './converted-repo.ts';
 import type { HubReference } from './reference.ts';
 
@@ -42,8 +42,7 @@ function choose(listing: RepoListing, { reference, include, exclude }: WantedDow
   const kept = selectFiles(listing, { exclude: exclude ?? [], ...(include === null ? {} : { include }) });
   if (include !== null) return kept;
   const paths = kept.map(({ path }) => path);
-  const choice = chooseWeights({ ...reference, paths });
-  const needed = new Set(choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards]);
+  const needed = new Set(pathsOf(chooseWeights({ ...reference, paths })));
   return kept.filter(({ path }) => needed.has(path));
 }
 

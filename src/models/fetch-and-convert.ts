@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { BytesWithdrawn, readArrivingShard, type ArrivingShard } from '../convert/arriving-shard.ts';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
+import type { Outtype } from '../convert/tensor-plan.ts';
 import type {
   DownloadPlan,
   PlannedFile,
@@ -18,7 +19,7 @@ import type { Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { startDownload } from '../download/start-download.ts';
 import { Fault } from '../faults.ts';
-import type { WeightsChoice } from './choose-weights.ts';
+import { pathsOf, type WeightsChoice } from './choose-weights.ts';
 import type { ConvertedRepo } from './converted-repo.ts';
 import { GrowingFiles } from './growing-files.ts';
 import { carryPrompts } from './prompts.ts';
@@ -35,13 +36,13 @@ interface Work {
   listing: RepoListing;
   choice: Extract<WeightsChoice, { kind: 'safetensors' }>;
   repo: ConvertedRepo;
-  outtype: 'f32' | 'f16' | 'bf16' | 'q8_0';
+  outtype: Outtype;
 }
 
 /** Resolves with the converted file. Faults: those of `convert` and of the download. */
 export async function fetchAndConvert(work: Work, options: FetchOptions): Promise<string> {
   const { hub, listing, choice, repo, outtype } = work;
-  const wanted = [...choice.small, ...choice.shards];
+  const wanted = pathsOf(choice);
   const files = listing.files
     .filter(({ path }) => wanted.includes(path))
     .sort((a, b) => wanted.indexOf(a.path) - wanted.indexOf(b.path));
@@ -93,7 +94,7 @@ interface Conversion {
   /** Null = shards are read once they are whole. */
   growing: GrowingFiles | null;
   file: string;
-  outtype: Work['outtype'];
+  outtype: Outtype;
 }
 
 /** What was read before it was verified may have been wrong: then all is converted anew, from verified files. */
@@ -155,7 +156,7 @@ const SHARE_KEPT = { f32: 2, f16: 1, bf16: 1, q8_0: 34 / 64 };
 /** Vocabulary and merges. */
 const HEADER_BYTES = 16_000_000;
 
-function estimateBytes(shards: readonly PlannedFile[], outtype: Work['outtype']): number {
+function estimateBytes(shards: readonly PlannedFile[], outtype: Outtype): number {
   const weightBytes = shards.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   return Math.ceil(weightBytes * SHARE_KEPT[outtype]) + HEADER_BYTES;
 }

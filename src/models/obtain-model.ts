@@ -2,12 +2,13 @@
 // cache, or one that is fetched now, in this order. A branch is asked for once: later starts use the commit that it meant
 // then, without network; `qwen-embed download` asks again.
 import { join } from 'node:path';
+import type { Outtype } from '../convert/tensor-plan.ts';
 import type { HubSettings, RepoListing } from '../download/contract.ts';
 import { listCached, listRepo } from '../download/list-repo.ts';
 import { acquireLock } from '../download/lock.ts';
 import { openHub, type Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
-import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
+import { chooseWeights, pathsOf, type WeightsChoice } from './choose-weights.ts';
 import { Fault } from '../faults.ts';
 import { ConvertedRepo } from './converted-repo.ts';
 import { fetchAndConvert, type FetchOptions } from './fetch-and-convert.ts';
@@ -21,7 +22,7 @@ export interface ObtainOptions extends FetchOptions {
   /** Where converted files are kept. */
   cacheFolder: string;
   /** For safetensors, where the reference names no type. */
-  outtype: 'f32' | 'f16' | 'bf16' | 'q8_0';
+  outtype: Outtype;
   judge: JudgeModel;
 }
 
@@ -111,8 +112,7 @@ async function findWhole(
   // A snapshot alone does not tell what is missing from it; offline it is all there is, and listRepo gives it.
   if (listing === null || listing.from === 'snapshot') return null;
   try {
-    const choice = choose(listing, reference);
-    const paths = choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards];
+    const paths = pathsOf(choose(listing, reference));
     const files = listing.files.filter(({ path }) => paths.includes(path));
     const { missingBytes } = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
     return missingBytes === 0 ? listing : null;

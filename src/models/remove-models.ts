@@ -3,7 +3,8 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { Fault } from '../faults.ts';
-import { listCachedModels, type CachedModel, type CacheFolders } from './cached-models.ts';
+import { listCachedModels, type CachedModel } from './cached-models.ts';
+import type { CacheFolders } from './places.ts';
 import { parseHubReference } from './reference.ts';
 import { promptsOf } from './prompts.ts';
 import { removeFromCache } from './remove-from-cache.ts';

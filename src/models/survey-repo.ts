@@ -1,6 +1,7 @@
 // Owns what can be known of a repository's model before gigabytes are fetched: its config.json, or its .gguf file's header,
 // read apart and kept nowhere; and what a launch would fetch. Judges nothing.
 import { readArrivingGgufHeader } from '../convert/gguf-read.ts';
+import type { Outtype } from '../convert/tensor-plan.ts';
 import type { GgufHeader } from '../convert/gguf.ts';
 import type { DownloadPlan, HubSettings, RepoListing } from '../download/contract.ts';
 import { listRepo } from '../download/list-repo.ts';
@@ -8,14 +9,14 @@ import { openHub, type Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { readPlannedRange } from '../download/read-range.ts';
 import { Fault } from '../faults.ts';
-import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
+import { chooseWeights, pathsOf, type WeightsChoice } from './choose-weights.ts';
 import { ConvertedRepo } from './converted-repo.ts';
 import { parseModelConfig, type ModelConfig } from './read-config.ts';
 import type { HubReference } from './reference.ts';
 
 /** A model that need not be here; `path` is what people see. */
 export type DistantModel =
-  | { kind: 'config'; path: string; config: ModelConfig; outtype: 'f32' | 'f16' | 'bf16' | 'q8_0' | null }
+  | { kind: 'config'; path: string; config: ModelConfig; outtype: Outtype | null }
   | { kind: 'header'; path: string; header: GgufHeader };
 
 /** Raises a fault for a model that must not be fetched. */
@@ -33,7 +34,7 @@ export async function surveyRepo(
   try {
     const listing = await listRepo(hub, { repo: reference.repo, revision }, { signal });
     const choice = chooseWeights({ ...reference, paths: listing.files.map(({ path }) => path) });
-    const wanted = choice.kind === 'gguf' ? [choice.file] : [...choice.small, ...choice.shards];
+    const wanted = pathsOf(choice);
     const files = listing.files.filter(({ path }) => wanted.includes(path));
     const download = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
     const model =

@@ -2,6 +2,7 @@
 import type { Settings } from '../../config/options.ts';
 import { examine, type Examined } from '../../doctor/checks.ts';
 import type { SettingSource } from '../commands.ts';
+import { renderColumns } from '../columns.ts';
 import { StatusLine } from '../status-line.ts';
 import { printResult } from '../terminal.ts';
 
@@ -34,14 +35,6 @@ function renderChecks(examined: readonly Examined[]): string[] {
 
 function renderSources(sources: readonly SettingSource[]): string[] {
   return renderColumns(sources.map(({ flag, value, source }) => [flag, source, value]));
-}
-
-/** Rows of cells, all but the last as wide as the widest of their column. */
-function renderColumns(rows: readonly (readonly string[])[]): string[] {
-  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  return rows.map((row) =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(width(column)))).join('  '),
-  );
 }
 
 function renderVerdict(examined: readonly Examined[]): string {

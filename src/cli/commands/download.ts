@@ -4,9 +4,8 @@ import type { Settings } from '../../config/options.ts';
 import type { DownloadEvent } from '../../download/contract.ts';
 import { openHub } from '../../download/open-hub.ts';
 import { startDownload } from '../../download/start-download.ts';
-import { planCacheFolder } from '../../models/cache-folder.ts';
 import { noteDownload, planRepoDownload } from '../../models/download-repo.ts';
-import { readSourceSettings } from '../../models/source-settings.ts';
+import { readPlaces } from '../../models/places.ts';
 import { refineReference } from '../../models/reference.ts';
 import { DownloadDisplay } from '../download-display.ts';
 import { InterruptSignal } from '../interrupt-signal.ts';
@@ -22,7 +21,8 @@ export async function runDownload(repo: string, settings: DownloadSettings): Pro
   const { signal } = interrupt;
   const status = new StatusLine();
   const display = new DownloadDisplay(status, reference.repo);
-  const hub = await openHub(readSourceSettings(process.env, settings));
+  const { hubSettings, cacheFolder } = readPlaces(settings);
+  const hub = await openHub(hubSettings);
   try {
     status.show(`asking for the files of ${reference.repo}`);
     const plan = await planRepoDownload(hub, { reference, ...settings }, signal);
@@ -35,7 +35,7 @@ export async function runDownload(repo: string, settings: DownloadSettings): Pro
     const report = settings.json ? printEvent : display.report.bind(display);
     const { folder } = await startDownload(hub, plan, { report, signal }).done;
     status.clear();
-    await noteDownload(plan, { reference, cacheFolder: settings.cacheFolder ?? ownCacheFolder() });
+    await noteDownload(plan, { reference, cacheFolder });
     if (!settings.json) printResult(folder);
     return 0;
   } catch (error) {
@@ -49,8 +49,6 @@ export async function runDownload(repo: string, settings: DownloadSettings): Pro
     await hub.close();
   }
 }
-
-const ownCacheFolder = (): string => planCacheFolder(process.env, process.platform);
 
 function printEvent(event: DownloadEvent): void {
   printResult(JSON.stringify(event));

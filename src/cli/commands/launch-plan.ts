@@ -3,13 +3,13 @@ import type { Settings } from '../../config/options.ts';
 import type { DownloadPlan } from '../../download/contract.ts';
 import { findFetched, surveyUnfetched } from '../../launch/fetch-model.ts';
 import { planService } from '../../launch/plan-service.ts';
-import { describePlan, renderPlan } from '../../launch/render-plan.ts';
 import { settleWeights } from '../../launch/weights-options.ts';
 import { findModel, type FoundModel } from '../../models/find-model.ts';
 import type { ModelReference } from '../../models/reference.ts';
 import { chooseModel } from '../../models/shipped-model.ts';
 import type { DistantModel } from '../../models/survey-repo.ts';
 import { describeDownload, renderDownload } from '../render-download.ts';
+import { describePlan, renderPlan } from '../render-plan.ts';
 import { printNotice, printResult } from '../terminal.ts';
 
 /** Prints the plan. Faults: those of planning; of the hub, where a repository has not been fetched yet. */

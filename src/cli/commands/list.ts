@@ -1,19 +1,22 @@
 // `qwen-embed list`: what is downloaded and converted, with sizes and places.
 import type { Settings } from '../../config/options.ts';
-import { planCacheFolder } from '../../models/cache-folder.ts';
 import { listCachedModels, type CachedModel } from '../../models/cached-models.ts';
-import { readSourceSettings } from '../../models/source-settings.ts';
+import { readCacheFolders, type CacheFolders } from '../../models/places.ts';
+import { renderColumns } from '../columns.ts';
 import { renderBytes } from '../progress-text.ts';
 import { printLine, printResult } from '../terminal.ts';
 
 export function runList(settings: Settings<'list'>): Promise<number> {
-  const hubFolder = readSourceSettings(process.env, settings).cacheFolder;
-  const cacheFolder = settings.cacheFolder ?? planCacheFolder(process.env, process.platform);
-  const models = listCachedModels({ hubFolder, cacheFolder });
+  const folders = readCacheFolders(settings);
+  const models = listCachedModels(folders);
   if (settings.json) printResult(JSON.stringify(models.map(describe)));
   else if (models.length > 0) printResult(renderTable(models));
-  else printLine(`nothing in ${hubFolder} and ${cacheFolder}; fetch a model with: qwen-embed download 0.6B`);
+  else printLine(renderNothing(folders));
   return Promise.resolve(0);
+}
+
+function renderNothing({ hubFolder, cacheFolder }: CacheFolders): string {
+  return `nothing in ${hubFolder} and ${cacheFolder}; fetch a model with: qwen-embed download 0.6B`;
 }
 
 function describe({ lastUsedMs, ...model }: CachedModel): unknown {
@@ -29,14 +32,5 @@ function renderTable(models: readonly CachedModel[]): string {
     new Date(lastUsedMs).toISOString().slice(0, 10),
     path,
   ]);
-  const lines = [['model', 'commit', 'type', 'size', 'last used', 'path'], ...rows];
-  const widths = lines[0]?.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0))) ?? [];
-  return lines
-    .map((cells) =>
-      cells
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return renderColumns([['model', 'commit', 'type', 'size', 'last used', 'path'], ...rows]).join('\n');
 }

@@ -1,16 +1,12 @@
 // `qwen-embed remove`: takes a model out of the caches and says what has gone free; asks nothing.
 import type { Settings } from '../../config/options.ts';
-import { planCacheFolder } from '../../models/cache-folder.ts';
+import { readCacheFolders } from '../../models/places.ts';
 import { carryOutRemoval, planRemoval } from '../../models/remove-models.ts';
-import { readSourceSettings } from '../../models/source-settings.ts';
 import { renderBytes } from '../progress-text.ts';
 import { printResult } from '../terminal.ts';
 
 export function runRemove(model: string, settings: Settings<'remove'>): Promise<number> {
-  const removals = planRemoval(model, {
-    hubFolder: readSourceSettings(process.env, settings).cacheFolder,
-    cacheFolder: settings.cacheFolder ?? planCacheFolder(process.env, process.platform),
-  });
+  const removals = planRemoval(model, readCacheFolders(settings));
   if (!settings.dryRun) for (const removal of removals) carryOutRemoval(removal);
   const removed = removals.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
   const freedBytes = removed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

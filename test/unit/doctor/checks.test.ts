@@ -8,14 +8,14 @@ import { test, type TestContext } from 'node:test';
 import { checkCache } from '../../../src/doctor/check-cache.ts';
 import { checkNode, checkPort, compareVersions, LEAST_NODE } from '../../../src/doctor/check-host.ts';
 import { checkHub } from '../../../src/doctor/check-hub.ts';
-import type { Patient } from '../../../src/doctor/checks.ts';
+import type { Patient } from '../../../src/doctor/finding.ts';
 import { KNOWN_ANSWER } from '../../../src/doctor/known-answer.ts';
 import { KNOWN_TEXT, listTokens, makeTensors, SHAPE } from '../../../src/doctor/tiny-model.ts';
 import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
 import { embedTokens } from '../../fixtures/forward.ts';
 
 const patient = (settings: object, env: Patient['env'] = {}): Patient => ({
-  settings: settings as Patient['settings'],
+  settings: { source: null, downloadDir: null, cacheFolder: null, ...settings } as Patient['settings'],
   env,
 });
 
@@ -69,12 +69,14 @@ test('a port in use is a warning, one that cannot be had a problem', async (t) =
   assert.equal((await checkPort(patient({ host: '192.0.2.1', port: 0 }))).state, 'problem');
 });
 
-test('the cache tells how many converted models it holds, or that it is not there yet', () => {
+test('the cache tells how many converted models it holds, folders and repositories, or that it is not there yet', () => {
   const cacheFolder = join(makeTemporaryFolder(), 'cache');
   assert.match(checkCache(patient({ cacheFolder })).found, /made at the first launch$/);
-  mkdirSync(join(cacheFolder, 'converted'), { recursive: true });
+  const repository = join(cacheFolder, 'converted', 'hub', 'huggingface', 'o--n', 'c0');
+  mkdirSync(repository, { recursive: true });
   writeFileSync(join(cacheFolder, 'converted', 'a.gguf'), '');
-  assert.match(checkCache(patient({ cacheFolder })).found, /: 1 converted models, 0\.0 GB$/);
+  writeFileSync(join(repository, 'b.gguf'), '');
+  assert.match(checkCache(patient({ cacheFolder })).found, /: 2 converted models, 0\.00 GB$/);
 });
 
 const isRoot = process.getuid?.() === 0;

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from '
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../../src/faults.ts';
-import { listCachedModels, type CacheFolders } from '../../../src/models/cached-models.ts';
+import { listCachedModels } from '../../../src/models/cached-models.ts';
+import type { CacheFolders } from '../../../src/models/places.ts';
 import { carryOutRemoval, planRemoval } from '../../../src/models/remove-models.ts';
 import { makeFolder } from '../convert/small-model.ts';
 

@@ -1,11 +1,12 @@
 // Owns how a plan is shown: lines and tables for people, one object for scripts. Pure; decides nothing.
 import type { Settings } from '../config/options.ts';
 import { gigabytes } from '../faults.ts';
-import type { Machine } from './machine.ts';
-import { PURPOSES, totalOf, type Bytes } from './memory-budget.ts';
-import type { ServicePlan } from './plan-service.ts';
-import type { Attempt } from './plan.ts';
-import type { Sizes } from './sizes.ts';
+import type { Machine } from '../launch/machine.ts';
+import { PURPOSES, totalOf, type Bytes } from '../launch/memory-budget.ts';
+import type { ServicePlan } from '../launch/plan-service.ts';
+import type { Attempt } from '../launch/plan.ts';
+import type { Sizes } from '../launch/sizes.ts';
+import { renderColumns } from './columns.ts';
 
 const count = (value: number): string => value.toLocaleString('en-US');
 
@@ -13,9 +14,9 @@ const count = (value: number): string => value.toLocaleString('en-US');
 export function renderPlan(plan: ServicePlan, settings: Settings<'launch'>): string {
   const [attempt] = plan.launch.attempts;
   return [
-    renderTable(['', ''], factRows(plan)),
-    renderTable(['decided', '', 'why'], decisionRows(plan, settings)),
-    renderTable(...memoryTable(attempt)),
+    renderColumns(factRows(plan)).join('\n'),
+    renderColumns([['decided', '', 'why'], ...decisionRows(plan, settings)]).join('\n'),
+    renderColumns(memoryRows(attempt)).join('\n'),
     splitNote(settings, attempt),
   ]
     .filter((part) => part !== null)
@@ -100,7 +101,7 @@ const nameWay = ({ backend, compute }: Attempt): string =>
   `${backend}, ${compute === 'graph' ? 'our own graph' : 'llama.cpp'}`;
 
 /** A column per place, a row per purpose. */
-function memoryTable({ places }: Attempt): [Row, Row[]] {
+function memoryRows({ places }: Attempt): Row[] {
   const row = (title: string, cell: (needed: Bytes, index: number) => number): Row => [
     title,
     ...places.map(({ needed }, i) => gigabytes(cell(needed, i))),
@@ -108,12 +109,10 @@ function memoryTable({ places }: Attempt): [Row, Row[]] {
   const used = PURPOSES.filter((purpose) => places.some(({ needed }) => needed[purpose] > 0));
   return [
     ['memory', ...places.map(({ name }) => name)],
-    [
-      ...used.map((purpose) => row(purpose, (needed) => needed[purpose])),
-      row('together', totalOf),
-      row('allowed', (_, i) => places[i]?.allowedBytes ?? 0),
-      row('free now', (_, i) => places[i]?.freeBytes ?? 0),
-    ],
+    ...used.map((purpose) => row(purpose, (needed) => needed[purpose])),
+    row('together', totalOf),
+    row('allowed', (_, i) => places[i]?.allowedBytes ?? 0),
+    row('free now', (_, i) => places[i]?.freeBytes ?? 0),
   ];
 }
 
@@ -124,20 +123,6 @@ function splitNote({ tensorParallel, dataParallel }: Settings<'launch'>, attempt
     return 'Each worker has a whole model on a GPU of its own: they exchange nothing and share the load.';
   const workers = String(tensorParallel * dataParallel);
   return `--tp-size ${String(tensorParallel)} puts each layer on one of the GPUs, so a batch passes through them one after another. Where the model fits one GPU, --dp-size ${workers} keeps all of them busy; --tp-size is for models that do not fit.`;
-}
-
-/** Columns as wide as their widest cell, the last one as it is; empty titles make no line. */
-function renderTable(titles: Row, rows: readonly Row[]): string {
-  const lines = titles.every((title) => title === '') ? rows : [titles, ...rows];
-  const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }
 
 /** The same for scripts: numbers in bytes and tokens. */
