@@ -91,19 +91,19 @@ export interface Embedder {
   /**
    * One vector per input, all or none.
    * Faults: INPUT_TOO_LONG, INVALID_REQUEST (an id outside the vocabulary), VECTOR_NOT_FINITE, WORKER_DIED,
-   * WORKER_START_FAILED, STOPPING, CANCELLED; OVERLOADED where an embedder limits what it takes.
+   * WORKERS_GIVEN_UP, STOPPING, CANCELLED; OVERLOADED and DISPLACED where an embedder limits what it takes.
    */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embeddings>;
 
   /**
    * Ids of each text as the model's tokenizer gives them; `special` appends the end token.
-   * Faults: WORKER_DIED, STARTING, STOPPING.
+   * Faults: WORKER_DIED, WORKERS_GIVEN_UP, STARTING, STOPPING.
    */
   tokenise(texts: readonly string[], options: TokenOptions): Promise<number[][]>;
 
   /**
    * The text of each list of ids, all of them below `vocabularySize`; `special` keeps the text of special tokens.
-   * Bytes that are no UTF-8 become U+FFFD. Faults: WORKER_DIED, STARTING, STOPPING.
+   * Bytes that are no UTF-8 become U+FFFD. Faults: WORKER_DIED, WORKERS_GIVEN_UP, STARTING, STOPPING.
    */
   detokenise(idLists: readonly (readonly number[])[], options: TokenOptions): Promise<string[]>;
 

@@ -391,10 +391,17 @@ export const FAULTS = {
   }),
   WORKER_START_FAILED: row<{ problem: string }>({
     kind: 'host',
-    status: 503,
-    retry: true,
+    status: null,
+    retry: false,
     message: ({ problem }) => `no worker could start: ${problem}`,
     hint: () => 'the lines above are its last words; try --log-level debug',
+  }),
+  WORKERS_GIVEN_UP: row<{ problem: string }>({
+    kind: 'host',
+    status: 503,
+    retry: false,
+    message: ({ problem }) => `every worker was given up: ${problem}`,
+    hint: () => 'start the server anew; its log has the last words of the workers',
   }),
   WORKER_DIED: row<{ deaths: number }>({
     kind: 'host',
@@ -425,6 +432,13 @@ export const FAULTS = {
     message: ({ what, count, limit }) =>
       `the server is full: ${String(Math.ceil(count))} ${what}, the limit is ${String(limit)}`,
     hint: () => 'send it again after the seconds in retry-after, or fewer requests at once',
+  }),
+  DISPLACED: row<NoParams>({
+    kind: 'busy',
+    status: 429,
+    retry: true,
+    message: () => 'the server is full, and a request of a higher priority took the place of this one',
+    hint: () => 'send it again after the seconds in retry-after, or with a higher priority',
   }),
   DEADLINE: row<{ seconds: number }>({
     kind: 'busy',

@@ -13,7 +13,7 @@ import { readPlaces } from './models/places.ts';
 import { refineReference } from './models/reference.ts';
 
 /** Options that say what a command prints or reads. */
-type OfCommandLine = 'dryRun' | 'json' | 'config' | 'logLevel' | 'logLevelHttp';
+type OfCommandLine = 'dryRun' | 'json' | 'config' | 'logLevel' | 'logLevelHttp' | 'staysWhenFailed';
 
 /** Options of `launch`; docs/flags.md says what each is. */
 export type LaunchSettings = Omit<SomeSettings<'launch'>, OfCommandLine>;

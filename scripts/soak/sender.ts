@@ -126,13 +126,10 @@ function checkId(headers: IncomingHttpHeaders, id: string): void {
   if (given !== id) throw new MixedUp(`the answer is for ${given}, not for ${id}`);
 }
 
-/** null where the answer is final; a server whose workers were all given up will not have new ones. */
-function readWaitMs({ status, headers, body }: Answer): number | null {
+/** null where the answer is final. */
+function readWaitMs({ status, headers }: Answer): number | null {
   const seconds = Number(headers['retry-after']);
-  const isPassing = (status === 429 || status === 503) && seconds > 0;
-  return isPassing && readRefusal(body.toString('utf8')).code !== 'worker_start_failed'
-    ? 1000 * seconds
-    : null;
+  return (status === 429 || status === 503) && seconds > 0 ? 1000 * seconds : null;
 }
 
 function judge({ status, body }: Answer, expected: Expectation): Verdict {

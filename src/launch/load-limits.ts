@@ -4,7 +4,7 @@ import type { PoolOptions } from '../pool/pool-options.ts';
 
 export type LoadSettings = Pick<
   Settings<'launch'>,
-  'maxQueuedRequests' | 'maxInflightTokens' | 'watchdogTimeoutSeconds'
+  'maxQueuedRequests' | 'maxInflightTokens' | 'obeysPriority' | 'watchdogTimeoutSeconds'
 >;
 
 export type LoadLimits = Required<Pick<PoolOptions, 'admission' | 'restartLimits'>>;
@@ -12,12 +12,14 @@ export type LoadLimits = Required<Pick<PoolOptions, 'admission' | 'restartLimits
 export function planLoadLimits({
   maxQueuedRequests,
   maxInflightTokens,
+  obeysPriority,
   watchdogTimeoutSeconds,
 }: LoadSettings): LoadLimits {
   return {
     admission: {
       queuedRequests: maxQueuedRequests ?? Infinity,
       openTokens: maxInflightTokens ?? Infinity,
+      displaces: obeysPriority,
     },
     restartLimits: { silenceTimeoutMs: planHangTimeout(watchdogTimeoutSeconds) ?? Infinity },
   };

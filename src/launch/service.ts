@@ -3,6 +3,7 @@
 // Knows no terminal and no signals; who starts a service decides when it ends.
 import { statSync } from 'node:fs';
 import type { Settings } from '../config/options.ts';
+import type { Fault } from '../faults.ts';
 import type { ModelReference } from '../models/reference.ts';
 import { readModelPrompts } from '../models/prompts.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -19,6 +20,8 @@ export interface Service {
   url: string;
   modelName: string;
   attempt: Attempt;
+  /** Resolves with WORKERS_GIVEN_UP when only a new process would help; the server goes on and says so. */
+  readonly givenUp: Promise<Fault>;
   /** Refuses new requests, lets those in flight finish within the grace period, ends the workers. */
   close(): Promise<void>;
 }
@@ -65,6 +68,7 @@ export async function startService(wanted: StartOptions): Promise<Service> {
           pool.checkRoom();
         },
         fleet: () => pool.status(),
+        failure: () => pool.status().failure,
         rules,
         chatTemplate,
       });
@@ -72,6 +76,7 @@ export async function startService(wanted: StartOptions): Promise<Service> {
         url: server.url,
         modelName,
         attempt,
+        givenUp: pool.givenUp,
         close: async () => {
           await shutDown(server, pool, settings);
           await chatTemplate?.close();

@@ -1,5 +1,6 @@
 // Who may come in: decided when a call arrives, before anything is encoded or sent, so that a full pool says so at once
-// and not when its callers have given up. Counts the calls that are in; who waits and for whom is the dispatcher's.
+// and not when its callers have given up. Counts the calls that are in; who waits, for whom, and who goes in favour of
+// another is the dispatcher's.
 import type { EmbedInput } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { estimateTokens } from './routing.ts';
@@ -9,18 +10,31 @@ export interface AdmissionLimits {
   queuedRequests: number;
   /** Tokens of all calls that are in, as `estimateTokens` counts. A call of more than that comes in when no other is. */
   openTokens: number;
+  /** Whether a call may take the place of one that waits with a lower priority. */
+  displaces: boolean;
 }
 
-export const NO_ADMISSION_LIMITS: AdmissionLimits = { queuedRequests: Infinity, openTokens: Infinity };
+/** Those that wait for a worker. */
+export interface Waiting {
+  readonly waitingCount: number;
+  /** Refuses one with a lower priority than this; false where there is none. */
+  displace(priority: number): boolean;
+}
+
+export const NO_ADMISSION_LIMITS: AdmissionLimits = {
+  queuedRequests: Infinity,
+  openTokens: Infinity,
+  displaces: false,
+};
 
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #countWaiting: () => number;
+  readonly #waiting: Waiting;
   #openTokens = 0;
 
-  constructor(limits: AdmissionLimits, countWaiting: () => number) {
+  constructor(limits: AdmissionLimits, waiting: Waiting) {
     this.#limits = limits;
-    this.#countWaiting = countWaiting;
+    this.#waiting = waiting;
   }
 
   /** Tokens of all calls that are in. */
@@ -30,23 +44,34 @@ export class Admission {
 
   /** For a call that is not known yet. Fault: OVERLOADED where any call would be refused. */
   checkRoom(): void {
-    const { queuedRequests, openTokens } = this.#limits;
-    const count = this.#countWaiting();
-    if (count >= queuedRequests) throw overloaded('requests wait', count, queuedRequests);
+    const { openTokens, displaces } = this.#limits;
+    if (!displaces) this.#checkQueue();
     if (this.#openTokens >= openTokens) throw overloaded('tokens are open', this.#openTokens, openTokens);
   }
 
   /** Lets a call in and returns what to call when it has ended. Fault: OVERLOADED. */
-  enter(inputs: readonly EmbedInput[]): () => void {
+  enter(inputs: readonly EmbedInput[], priority: number): () => void {
     this.checkRoom();
     const tokens = inputs.reduce((sum, input) => sum + estimateTokens(input), 0);
     const sum = this.#openTokens + tokens;
     const limit = this.#limits.openTokens;
     if (sum > limit && this.#openTokens > 0) throw overloaded('tokens would be open', sum, limit);
+    if (this.#limits.displaces) this.#takePlace(priority);
     this.#openTokens = sum;
     return () => {
       this.#openTokens -= tokens;
     };
+  }
+
+  #takePlace(priority: number): void {
+    if (this.#waiting.waitingCount >= this.#limits.queuedRequests && this.#waiting.displace(priority)) return;
+    this.#checkQueue();
+  }
+
+  #checkQueue(): void {
+    const { queuedRequests } = this.#limits;
+    const count = this.#waiting.waitingCount;
+    if (count >= queuedRequests) throw overloaded('requests wait', count, queuedRequests);
   }
 }
 

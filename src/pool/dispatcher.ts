@@ -63,7 +63,7 @@ export class Dispatcher {
   #failure: Fault | null = null;
   #idleWaiters: (() => void)[] = [];
 
-  /** Faults: what the worker answered, WORKER_DIED, CANCELLED, and whatever `failAll` was given. */
+  /** Faults: what the worker answered, WORKER_DIED, DISPLACED, CANCELLED, and whatever `failAll` was given. */
   submit(order: Order): Promise<Embeddings> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     if (order.signal.aborted) return Promise.reject(new Fault('CANCELLED', {}));
@@ -118,6 +118,20 @@ export class Dispatcher {
     this.#fresh.putBack(resent);
     this.#dispatch();
     return { isExplained: guilty.length > 0, requestIds: idsOf(desk.jobs), guiltyIds: idsOf(guilty) };
+  }
+
+  /** Refuses the newest of those that wait with the lowest priority if that is below `priority`. */
+  displace(priority: number): boolean {
+    const { last } = this.#fresh;
+    if (last === undefined || last.priority >= priority) return false;
+    this.#fresh.delete(last);
+    last.settle(new Fault('DISPLACED', {}));
+    return true;
+  }
+
+  /** With what every request ends; null = requests are taken. */
+  get failure(): Fault | null {
+    return this.#failure;
   }
 
   /** Ends every request, now and later, with one fault. */

@@ -38,6 +38,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 }
 
 class ProcessPool implements WorkerPool {
+  readonly givenUp: Promise<Fault>;
   readonly #writer = new RequestWriter();
   readonly #dispatcher = new Dispatcher();
   readonly #admission: Admission;
@@ -48,15 +49,14 @@ class ProcessPool implements WorkerPool {
   readonly #closeLimits: CloseLimits;
   #model: ModelFacts | null = null;
   #onFirstReady: () => void = () => undefined;
+  #onGivenUp: (fault: Fault) => void = () => undefined;
   #lives: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
 
   constructor(options: PoolOptions, folder: SocketFolder) {
     this.#folder = folder;
-    this.#admission = new Admission(
-      { ...NO_ADMISSION_LIMITS, ...options.admission },
-      () => this.#dispatcher.waitingCount,
-    );
+    this.givenUp = new Promise((resolve) => (this.#onGivenUp = resolve));
+    this.#admission = new Admission({ ...NO_ADMISSION_LIMITS, ...options.admission }, this.#dispatcher);
     this.#closeLimits = { ...DEFAULT_CLOSE_LIMITS, ...options.closeLimits };
     this.#slots = Array.from({ length: options.workerCount }, (_, index) => this.#openSlot(options, index));
   }
@@ -86,7 +86,7 @@ class ProcessPool implements WorkerPool {
     this.#checkOpen();
     const { signal, dimensions = null, longText = null, priority = 0, requestId = null } = options;
     if (signal?.aborted === true) throw new Fault('CANCELLED', {});
-    const leave = this.#admission.enter(inputs);
+    const leave = this.#admission.enter(inputs, priority);
     const request = { inputs, dimensions, longText, priority, requestId };
     try {
       const slices = planSlices(inputs, this.#dispatcher.readyCount);
@@ -103,6 +103,7 @@ class ProcessPool implements WorkerPool {
   }
 
   checkRoom(): void {
+    this.#checkOpen();
     this.#admission.checkRoom();
   }
 
@@ -148,11 +149,14 @@ class ProcessPool implements WorkerPool {
       ...slot.status(),
       inFlight: slot.worker === null ? 0 : this.#dispatcher.inFlight(slot.worker),
     }));
-    return { workers, waiting: this.#dispatcher.waitingCount, openTokens: this.#admission.openTokens };
+    const { waitingCount: waiting, failure } = this.#dispatcher;
+    const { openTokens } = this.#admission;
+    return { workers, waiting, openTokens, failure: failure?.message ?? null };
   }
 
   #checkOpen(): void {
     if (this.#closing !== null) throw new Fault('STOPPING', {});
+    if (this.#dispatcher.failure !== null) throw this.#dispatcher.failure;
   }
 
   /** The least busy first. */
@@ -193,8 +197,11 @@ class ProcessPool implements WorkerPool {
     });
     await Promise.all(lives);
     const [first = new Fault('STOPPING', {})] = faults;
-    this.#dispatcher.failAll(first);
-    return first;
+    const areAllGivenUp = this.#model !== null && faults.length === this.#slots.length;
+    const end = areAllGivenUp ? renderEnd(faults.at(-1) ?? first) : first;
+    this.#dispatcher.failAll(end);
+    if (areAllGivenUp) this.#onGivenUp(end);
+    return end;
   }
 
   #openSlot(options: PoolOptions, index: number): WorkerSlot {
@@ -232,6 +239,10 @@ class ProcessPool implements WorkerPool {
     this.#onFirstReady();
   }
 }
+
+/** A worker that never was ready has a fault of its own. */
+const renderEnd = (fault: Fault): Fault =>
+  fault.code === 'WORKERS_GIVEN_UP' ? fault : new Fault('WORKERS_GIVEN_UP', { problem: fault.message });
 
 interface CallSlice extends EmbedRequest {
   /** Where the slice begins in the call. */

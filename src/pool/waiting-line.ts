@@ -18,6 +18,11 @@ export class WaitingLine<Item extends Ranked> {
     return first;
   }
 
+  /** The newest of the lowest priority. */
+  get last(): Item | undefined {
+    return [...(this.#lines.get(Math.min(...this.#lines.keys())) ?? [])].at(-1);
+  }
+
   add(item: Item): void {
     const line = this.#lines.get(item.priority);
     if (line === undefined) this.#lines.set(item.priority, new Set([item]));

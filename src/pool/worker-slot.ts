@@ -149,7 +149,7 @@ export class WorkerSlot {
       this.#state = 'given-up';
       log('error', 'worker is given up', fields);
       if (!this.#everReady && fault !== null) return fault;
-      return new Fault('WORKER_START_FAILED', { problem: `${this.#problem} ${decision.reason}` });
+      return new Fault('WORKERS_GIVEN_UP', { problem: `${this.#problem} ${decision.reason}` });
     }
     this.#state = 'resting';
     log('warn', 'worker died and is restarted', { ...fields, afterMs: decision.afterMs });

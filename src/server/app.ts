@@ -14,8 +14,9 @@ import { taskOf } from './other-tasks.ts';
 import { makeRefuseMalformed } from './malformed.ts';
 import { makeRefuse, pathOf, type Refuse, type ServerLog, unknownRoute } from './refusal.ts';
 import { requestIdFrom } from './request-id.ts';
+import { FAULTS_OF_NO_ROUTE } from './route-faults.ts';
 import { faultsOf, type Feature, pathsOf, type RouteRow } from './route-row.ts';
-import { FAULTS_OF_NO_ROUTE, type RouteName, rowsWith } from './routes.ts';
+import { type RouteName, rowsWith } from './routes.ts';
 import type { TlsContext } from './tls.ts';
 
 declare module 'fastify' {

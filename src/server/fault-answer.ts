@@ -37,7 +37,7 @@ export function retryAfterSeconds(status: number): number | null {
 function headersOf(fault: Fault): Record<string, string> {
   const headers: Record<string, string> = {};
   const seconds = retryAfterSeconds(fault.status);
-  if (seconds !== null) headers['retry-after'] = String(seconds);
+  if (seconds !== null && fault.retry) headers['retry-after'] = String(seconds);
   if (fault.status >= 500 && !fault.retry) headers['x-should-retry'] = 'false';
   if (fault.code === 'UNAUTHORIZED') headers['www-authenticate'] = 'Bearer';
   if (fault.code === 'METHOD_NOT_ALLOWED') {

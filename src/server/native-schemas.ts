@@ -1,7 +1,7 @@
 // JSON Schemas of SGLang's own routes, as data for the API document; OpenAI's are in schemas.ts.
 
 import { MAX_INPUTS, MIN_DIMENSIONS } from './embeddings-request.ts';
-import type { JsonSchema } from './schemas.ts';
+import { type JsonSchema, NOT_READY } from './schemas.ts';
 
 const count: JsonSchema = { type: 'integer', minimum: 0 };
 const text: JsonSchema = { type: 'string' };
@@ -101,7 +101,7 @@ export const LOADS: JsonSchema = {
 };
 
 export const SERVER_INFO: JsonSchema = objectOf({
-  status: { enum: ['ready', 'starting', 'unavailable', 'stopping'] },
+  status: { enum: ['ready', ...NOT_READY] },
   version: text,
   model_path: text,
   served_model_name: text,

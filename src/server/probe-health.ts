@@ -4,9 +4,10 @@
 
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Embedder } from '../embedder.ts';
+import type { Embedder, EmbedOptions } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import type { HandlerContext } from './handler.ts';
+import { parsePriority } from './priority-request.ts';
 import type { Health } from './service.ts';
 
 /** How long a probe that a full queue refused waits before it asks again. */
@@ -19,18 +20,22 @@ export async function probeHealth({ service, metrics, healthTimeoutMs }: Handler
   const answeredBefore = metrics.done.requests;
   const { embedder } = service;
   try {
-    await askVector(embedder, AbortSignal.timeout(healthTimeoutMs));
+    // It waits among those that name no priority, and takes nobody's place.
+    const priority = parsePriority({}, service.rules.priority);
+    await askVector(embedder, { priority, signal: AbortSignal.timeout(healthTimeoutMs) });
     return service.health;
   } catch {
     return metrics.done.requests > answeredBefore ? service.health : 'unavailable';
   }
 }
 
-async function askVector(embedder: Embedder, signal: AbortSignal): Promise<void> {
+type Patience = Required<Pick<EmbedOptions, 'signal' | 'priority'>>;
+
+async function askVector(embedder: Embedder, { signal, priority }: Patience): Promise<void> {
   const token = randomInt(embedder.model.vocabularySize);
   for (;;) {
     try {
-      await embedder.embed([[token]], { signal });
+      await embedder.embed([[token]], { signal, priority });
       return;
     } catch (error) {
       if (faultFrom(error).code !== 'OVERLOADED') throw error;

@@ -2,41 +2,12 @@
 // The server is built from it and refuses to answer a fault that its row does not list; docs/http.md and /openapi.json
 // are rendered from it.
 
-import type { FaultCode } from '../faults.ts';
 import * as native from './native-schemas.ts';
 import { OTHER_TASKS } from './other-tasks.ts';
 import { PAGE_ROUTES } from './page-routes.ts';
+import { FAULTS_OF_A_BODY, FAULTS_OF_EMBEDDING, FAULTS_OF_THE_MODEL } from './route-faults.ts';
 import type { Feature, RouteRow } from './route-row.ts';
 import * as openai from './schemas.ts';
-
-/** What a request that matches no row may meet. */
-export const FAULTS_OF_NO_ROUTE: readonly FaultCode[] = [
-  'BUG',
-  'UNAUTHORIZED',
-  'ROUTE_UNKNOWN',
-  'METHOD_NOT_ALLOWED',
-  'INVALID_REQUEST',
-  'HEAD_TOO_LARGE',
-  'TOO_SLOW',
-];
-
-const FAULTS_OF_A_BODY = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'MEDIA_TYPE'] as const;
-const FAULTS_OF_THE_MODEL = ['STARTING', 'STOPPING', 'WORKER_DIED', 'WIRE_MALFORMED'] as const;
-const FAULTS_OF_EMBEDDING = [
-  ...FAULTS_OF_A_BODY,
-  ...FAULTS_OF_THE_MODEL,
-  'OVERLOADED',
-  'DEADLINE',
-  'INPUT_EMPTY',
-  'INPUT_TOO_LONG',
-  'TOO_MANY_INPUTS',
-  'CANCELLED',
-  'ABORTED',
-  'VECTOR_NOT_FINITE',
-  'ENGINE_FAILED',
-  'MEMORY_SHORT',
-  'WORKER_START_FAILED',
-] as const;
 
 const POST = ['POST'] as const;
 const GET = ['GET'] as const;
@@ -147,13 +118,13 @@ export const ROUTES = {
     ...PROBE,
     paths: ['/readyz'],
     summary: 'For orchestrators: 200 while a worker takes work and the server does not stop, else 503',
-    answer: { status: 200, schema: openai.READY_ANSWER },
+    answer: { status: 200, schema: openai.READY_ANSWER, orStatus: 503 },
   },
   live: {
     ...PROBE,
     paths: ['/livez'],
-    summary: 'For orchestrators: 200 while the server answers at all; else start it anew',
-    answer: { status: 200, schema: openai.LIVE_ANSWER },
+    summary: 'For orchestrators: 200 while the server can serve or come to serve, else start it anew: 503',
+    answer: { status: 200, schema: openai.LIVE_ANSWER, orStatus: 503 },
   },
   ping: {
     group: 'state',

@@ -173,14 +173,17 @@ export const OPENAPI_DOCUMENT: JsonSchema = {
 export const LIVE_ANSWER: JsonSchema = {
   type: 'object',
   required: ['status'],
-  properties: { status: { const: 'alive' } },
+  properties: { status: { enum: ['alive', 'failed'] }, reason: { type: 'string' } },
 };
+
+/** Words for a server that takes no requests now. */
+export const NOT_READY = ['starting', 'unavailable', 'failed', 'stopping'] as const;
 
 export const READY_ANSWER: JsonSchema = {
   type: 'object',
   required: ['status', 'workers'],
   properties: {
-    status: { enum: ['ready', 'starting', 'unavailable', 'stopping'] },
+    status: { enum: ['ready', ...NOT_READY] },
     workers: {
       type: 'object',
       description: 'How many there are in each state',
@@ -192,5 +195,5 @@ export const READY_ANSWER: JsonSchema = {
 export const HEALTH_ANSWER: JsonSchema = {
   type: 'object',
   required: ['status'],
-  properties: { status: { enum: ['healthy', 'starting', 'unavailable', 'stopping'] } },
+  properties: { status: { enum: ['healthy', ...NOT_READY] } },
 };

@@ -7,14 +7,17 @@ import type { FleetStatus } from './metric-rows.ts';
 import type { ChatTemplate } from './chat-template.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 
-export type Health = 'starting' | 'healthy' | 'unavailable' | 'stopping';
+/** `failed`: it will never be healthy again. */
+export type Health = 'starting' | 'healthy' | 'unavailable' | 'failed' | 'stopping';
 
 /** What is known of an embedder beside itself. */
 export interface Backing {
   isLive: () => boolean;
-  /** Throws OVERLOADED where a request that came now would be refused. */
+  /** Throws OVERLOADED or WORKERS_GIVEN_UP where a request that came now would be refused. */
   checkRoom: () => void;
   fleet: () => FleetStatus;
+  /** Why only a new process would help; null = that is not so. */
+  failure: () => string | null;
   rules: RequestRules;
   /** null = requests with `messages` are refused. */
   chatTemplate: ChatTemplate | null;
@@ -26,6 +29,7 @@ export class Service {
     isLive: () => true,
     checkRoom: () => undefined,
     fleet: () => ({ workers: [], waiting: 0, openTokens: 0 }),
+    failure: () => null,
     rules: PLAIN_RULES,
     chatTemplate: null,
   };
@@ -55,7 +59,12 @@ export class Service {
   get health(): Health {
     if (this.#stopping) return 'stopping';
     if (this.#embedder === null) return 'starting';
+    if (this.failure !== null) return 'failed';
     return this.#backing.isLive() ? 'healthy' : 'unavailable';
+  }
+
+  get failure(): string | null {
+    return this.#backing.failure();
   }
 
   /** For a request that arrives now. Faults: STARTING, STOPPING. */
@@ -64,7 +73,7 @@ export class Service {
     if (this.#embedder === null) throw new Fault('STARTING', {});
   }
 
-  /** For a request that wants vectors, before its body is read. Fault: OVERLOADED. */
+  /** For a request that wants vectors, before its body is read. Faults: OVERLOADED, WORKERS_GIVEN_UP. */
   checkRoom(): void {
     this.#backing.checkRoom();
   }

@@ -36,7 +36,7 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
     health: (_request, reply) => answerHealth(reply, service.health),
     healthGenerate: async (_request, reply) => answerHealth(reply, await probeHealth(context)),
     ready: (_request, reply) => answerReady(reply, service),
-    live: () => ({ status: 'alive' }),
+    live: (_request, reply) => answerLive(reply, service.failure),
     ping: (_request, reply) => reply.type('application/json; charset=utf-8').send('"qwen-embed is running"'),
     models: () => ({ object: 'list', data: [renderModelCard(context)] }),
     model: (request) => answerModel(context, request),
@@ -59,6 +59,13 @@ export function makeStateHandlers(context: HandlerContext): Record<StateRoute, H
   };
 }
 
+/** What waits for nothing: a process that will not serve again is said to be dead, so that another takes its place. */
+function answerLive(reply: FastifyReply, failure: string | null): object {
+  if (failure === null) return { status: 'alive' };
+  reply.code(503);
+  return { status: 'failed', reason: failure };
+}
+
 function answerReady(reply: FastifyReply, { health, fleet }: Service): object {
   const workers: Record<string, number> = {};
   for (const { state } of fleet.workers) workers[state] = (workers[state] ?? 0) + 1;
@@ -68,7 +75,8 @@ function answerReady(reply: FastifyReply, { health, fleet }: Service): object {
 
 function answerHealth(reply: FastifyReply, status: Health): { status: Health } {
   if (status !== 'healthy') {
-    reply.code(503).header('retry-after', String(retryAfterSeconds(503)));
+    reply.code(503);
+    if (status !== 'failed') reply.header('retry-after', String(retryAfterSeconds(503)));
   }
   return { status };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { workersOf } from '../../scripts/soak/processes.ts';
 import { fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
-import { assertSame, eventually, serve, words } from './serving.ts';
+import { assertSame, eventually, serve, type Served, words } from './serving.ts';
 
 const skip = process.platform === 'linux' ? false : 'it reads /proc';
 let model = '';
@@ -25,32 +25,48 @@ test('workers that abort under load cost no request its answer', { skip }, async
   await eventually(() => /it was killed by SIGABRT/.test(server.stderr()));
 });
 
+/** Kills every worker as soon as it is ready until the last is given up. */
+async function killUntilGivenUp(server: Served): Promise<void> {
+  const killed = new Set<number>();
+  await eventually(async () => {
+    if (/worker is given up/.test(server.stderr())) return true;
+    const [pid] = workersOf(server.pid);
+    const isReady = (await fetch(`${server.url}/health`).catch(() => null))?.status === 200;
+    if (pid !== undefined && isReady && !killed.has(pid)) {
+      killed.add(pid);
+      process.kill(pid, 'SIGKILL');
+    }
+    return false;
+  });
+}
+
+const REASON = /it was killed by SIGKILL and has died 6 times in a row, each time sooner than/;
+
 test(
-  'a worker that dies again and again as soon as it is ready is given up, and requests are told why',
+  'a server whose workers are all given up ends with 5, the reason and what to do',
   { skip },
   async (t) => {
     const server = await serve(t, model);
-    const killed = new Set<number>();
-    const killReady = async () => {
-      const [pid] = workersOf(server.pid);
-      const isReady = (await fetch(`${server.url}/health`)).status === 200;
-      if (pid !== undefined && isReady && !killed.has(pid)) {
-        killed.add(pid);
-        process.kill(pid, 'SIGKILL');
-      }
-      return /worker is given up/.test(server.stderr());
-    };
-    await eventually(killReady);
-    const { status, code, message } = await server.ask('a');
-    assert.deepEqual([status, code], [503, 'worker_start_failed']);
-    assert.match(
-      message ?? '',
-      /it was killed by SIGKILL and has died 6 times in a row, each time sooner than/,
-    );
-    assert.equal((await fetch(`${server.url}/health`)).status, 503);
-    assert.equal(await server.end(), 0);
+    await killUntilGivenUp(server);
+    assert.equal(await server.ended, 5);
+    const [reason = '', hint = ''] = server.stderr().trimEnd().split('\n').slice(-2);
+    assert.match(reason, /^error: every worker was given up: /);
+    assert.match(reason, REASON);
+    assert.match(hint, /^hint: start the server anew/);
   },
 );
+
+test('with --stay-when-failed it says why to whoever asks, and bids nobody wait', { skip }, async (t) => {
+  const server = await serve(t, model, { args: ['--stay-when-failed'] });
+  await killUntilGivenUp(server);
+  const { status, code, message } = await server.ask('a');
+  assert.deepEqual([status, code], [503, 'workers_given_up']);
+  assert.match(message ?? '', REASON);
+  const [live, health] = await Promise.all(['livez', 'health'].map((path) => fetch(`${server.url}/${path}`)));
+  assert.deepEqual([live?.status, health?.status, health?.headers.get('retry-after')], [503, 503, null]);
+  assert.match(((await live?.json()) as { reason: string }).reason, REASON);
+  assert.equal(await server.end(), 0);
+});
 
 test(
   'a model file that is damaged while it is served is told when a worker must read it again',
@@ -58,7 +74,7 @@ test(
   async (t) => {
     const copy = join(makeTemporaryFolder(), 'copy.gguf');
     copyFileSync(model, copy);
-    const server = await serve(t, copy);
+    const server = await serve(t, copy, { args: ['--stay-when-failed'] });
     const expected = await server.ask('a');
     writeFileSync(`${copy}.new`, 'no model any more');
     renameSync(`${copy}.new`, copy);

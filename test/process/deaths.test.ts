@@ -109,8 +109,17 @@ test('a worker that dies too often is given up and every call then says so', asy
   };
   await until(kill);
   await assert.rejects(pool.embed(['a']), {
-    code: 'WORKER_START_FAILED',
+    code: 'WORKERS_GIVEN_UP',
     message:
-      'no worker could start: it was killed by SIGKILL and has died 2 times in a row, each time sooner than it takes to start',
+      'every worker was given up: it was killed by SIGKILL and has died 2 times in a row, each time sooner than it takes to start',
   });
+  const { message } = await pool.givenUp;
+  assert.equal(pool.status().failure, message);
+  assert.throws(
+    () => {
+      pool.checkRoom();
+    },
+    { code: 'WORKERS_GIVEN_UP' },
+  );
+  await assert.rejects(pool.tokenise(['a'], { special: false }), { code: 'WORKERS_GIVEN_UP' });
 });

@@ -40,7 +40,8 @@ export async function runLaunch(settings: LaunchSettings, notice: string | null)
     steps.end();
     if (status.isLive) printLine(renderService(service));
     announce(service, settings);
-    await interrupt.wanted;
+    const failure = await Promise.race([interrupt.wanted, service.givenUp]);
+    if (failure !== undefined) await endFailed(failure, { service, interrupt, settings });
     status.show('finishing requests in flight');
     await service.close();
   } catch (error) {
@@ -52,6 +53,20 @@ export async function runLaunch(settings: LaunchSettings, notice: string | null)
     status.clear();
   }
   return interrupt.exitCode;
+}
+
+// Whoever looks after the process starts another; whoever looks after nothing sees why it ended.
+async function endFailed(
+  failure: Fault,
+  {
+    service,
+    interrupt,
+    settings,
+  }: { service: Service; interrupt: InterruptSignal; settings: LaunchSettings },
+): Promise<void> {
+  if (settings.staysWhenFailed) return interrupt.wanted;
+  await service.close();
+  throw failure;
 }
 
 function announce({ modelName, attempt, url }: Service, settings: LaunchSettings): void {

@@ -96,6 +96,14 @@ export const REQUESTS = {
     on: ['launch'],
     doc: 'seconds until a request for vectors is given up with 504; default: never',
   },
+  staysWhenFailed: {
+    flag: 'stay-when-failed',
+    kind: 'switch',
+    default: false,
+    on: ['launch'],
+    rare: true,
+    doc: 'when all workers were given up: go on and answer 503 with the reason, not end',
+  },
   watchdogTimeoutSeconds: {
     flag: 'watchdog-timeout',
     kind: 'number',

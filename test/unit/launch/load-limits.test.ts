@@ -2,16 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultsOf } from '../../../src/config/options.ts';
 import { planLoadLimits } from '../../../src/launch/load-limits.ts';
+import { NO_ADMISSION_LIMITS } from '../../../src/pool/admission.ts';
 
 const DEFAULTS = defaultsOf('launch');
 
 test('who sets no limit gets none', () => {
-  assert.deepEqual(planLoadLimits(DEFAULTS).admission, { queuedRequests: Infinity, openTokens: Infinity });
+  assert.deepEqual(planLoadLimits(DEFAULTS).admission, NO_ADMISSION_LIMITS);
 });
 
 test('limits of requests and of tokens reach the pool', () => {
-  const settings = { ...DEFAULTS, maxQueuedRequests: 5, maxInflightTokens: 1000 };
-  assert.deepEqual(planLoadLimits(settings).admission, { queuedRequests: 5, openTokens: 1000 });
+  const settings = { ...DEFAULTS, maxQueuedRequests: 5, maxInflightTokens: 1000, obeysPriority: true };
+  const limits = { queuedRequests: 5, openTokens: 1000, displaces: true };
+  assert.deepEqual(planLoadLimits(settings).admission, limits);
 });
 
 test('the watchdog is on for five minutes, as long as is said, or off', () => {

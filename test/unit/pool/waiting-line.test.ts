@@ -28,6 +28,14 @@ test('who is put back goes before those of its priority and after those of a hig
   assert.equal(drain(line), 'b x y a');
 });
 
+test('the last is the newest of the lowest priority', () => {
+  const line = new WaitingLine<{ name: string; priority: number }>();
+  for (const each of [item('a', 0), item('b', -5), item('c', -5), item('d', 7)]) line.add(each);
+  assert.equal(line.last?.name, 'c');
+  line.takeAll();
+  assert.equal(line.last, undefined);
+});
+
 test('who has left is not counted twice', () => {
   const line = new WaitingLine<{ name: string; priority: number }>();
   const gone = item('a', 0);

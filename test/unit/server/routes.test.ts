@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAULTS, type FaultCode } from '../../../src/faults.ts';
 import { faultsOf, pathsOf, type RouteRow } from '../../../src/server/route-row.ts';
-import { FAULTS_OF_NO_ROUTE, ROUTES, rowsWith } from '../../../src/server/routes.ts';
+import { FAULTS_OF_NO_ROUTE } from '../../../src/server/route-faults.ts';
+import { ROUTES, rowsWith } from '../../../src/server/routes.ts';
 import { openServingServer } from './open-test-server.ts';
 
 const rows: RouteRow[] = Object.values(ROUTES);

@@ -25,6 +25,29 @@ test('ready is who can take work now, alive who answers at all', async (t) => {
   assert.deepEqual(await look(), [503, '5', { status: 'unavailable', workers: { failed: 1 } }]);
 });
 
+test('a server that will not serve again says that it is dead and why, and bids nobody wait', async (t) => {
+  const { server, embedder, post } = await openTestServer(t);
+  const failure = 'every worker was given up: it was killed by SIGKILL';
+  const checkRoom = () => {
+    throw new Fault('WORKERS_GIVEN_UP', { problem: 'it was killed by SIGKILL' });
+  };
+  server.serve(embedder, { failure: () => failure, isLive: () => false, checkRoom });
+  const looks = await Promise.all(['/livez', '/readyz', '/health'].map((path) => server.app.inject(path)));
+  assert.deepEqual(
+    looks.map(({ statusCode, headers }) => [statusCode, headers['retry-after']]),
+    Array(3).fill([503, undefined]),
+  );
+  assert.deepEqual(
+    looks.map((answer) => answer.json<unknown>()),
+    [{ status: 'failed', reason: failure }, { status: 'failed', workers: {} }, { status: 'failed' }],
+  );
+  const { statusCode, headers } = await post({ input: 'a' });
+  assert.deepEqual(
+    [statusCode, headers['retry-after'], headers['x-should-retry']],
+    [503, undefined, 'false'],
+  );
+});
+
 test("the model's facts are SGLang's, under the old name too", async (t) => {
   const { server } = await openServingServer(t, { settings: SETTINGS });
   for (const path of ['/model_info', '/get_model_info']) {
