@@ -4,11 +4,10 @@
 import { completeSettings, type SomeSettings } from './config/complete.ts';
 import type { Snapshot } from './download/contract.ts';
 import { openHub } from './download/open-hub.ts';
-import { startDownload } from './download/start-download.ts';
 import type { Embedder } from './embedder.ts';
 import { bringModel, nameModel, openModel, type Progress, type StartOptions } from './launch/open-model.ts';
 import { startService as startPlannedService, type Service } from './launch/service.ts';
-import { noteDownload, planRepoDownload } from './models/download-repo.ts';
+import { carryOutDownload, planRepoDownload } from './models/download-repo.ts';
 import { readPlaces } from './models/places.ts';
 import { refineReference } from './models/reference.ts';
 
@@ -64,9 +63,7 @@ export async function download(
   try {
     const plan = await planRepoDownload(hub, { reference, ...wanted }, signal);
     const report = progress?.onDownload ?? SILENT.onDownload;
-    const snapshot = await startDownload(hub, plan, { report, signal }).done;
-    await noteDownload(plan, { reference, cacheFolder });
-    return snapshot;
+    return await carryOutDownload({ hub, plan }, { reference, cacheFolder }, { report, signal });
   } finally {
     await hub.close();
   }

@@ -4,7 +4,15 @@ import { renderBytes } from './progress-text.ts';
 
 export function describeDownload({ listing, folder, files, ...sizes }: DownloadPlan): object {
   const { source, repo, revision, commit } = listing;
-  return { kind: 'plan', source, repo, revision, commit, folder, ...sizes, files };
+  const shown = files.map(({ path, sizeBytes, digest, state, presentBytes, finalPath }) => ({
+    path,
+    sizeBytes,
+    digest,
+    state,
+    presentBytes,
+    finalPath,
+  }));
+  return { kind: 'plan', source, repo, revision, commit, folder, ...sizes, files: shown };
 }
 
 export function renderDownload({
@@ -13,16 +21,18 @@ export function renderDownload({
   files,
   totalBytes,
   missingBytes,
+  peakBytes,
   freeBytes,
 }: DownloadPlan): string {
   const width = Math.max(...files.map(({ path }) => path.length));
   const lines = files.map(
     ({ path, sizeBytes, state }) => `${path.padEnd(width)}  ${renderBytes(sizeBytes).padStart(8)}  ${state}`,
   );
+  const peak = peakBytes > missingBytes ? `, ${renderBytes(peakBytes)} of disk needed on the way` : '';
   const free = freeBytes === null ? '' : `, ${renderBytes(freeBytes)} free`;
   return [
     `${listing.repo} at ${listing.revision} is commit ${listing.commit}`,
     ...lines,
-    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${free}`,
+    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${peak}${free}`,
   ].join('\n');
 }

@@ -20,6 +20,10 @@ interface Growth {
 export interface ArrivingShard {
   /** File name in the model's folder. */
   name: string;
+  /** The path that faults and tensors show. */
+  path: string;
+  /** What tells this content from any other, such as its digest; empty where nobody knows. */
+  identity: string;
   tensors: readonly SafeTensor[];
   /** Resolves with the path of the whole, checked file, or rejects when it will not come. */
   whole: Promise<string>;
@@ -27,10 +31,7 @@ export interface ArrivingShard {
   follow?: (listener: (growth: Growth) => void) => void;
 }
 
-interface Arrival extends Pick<ArrivingShard, 'whole' | 'follow'> {
-  name: string;
-  /** The path that faults and tensors show. */
-  path: string;
+interface Arrival extends Omit<ArrivingShard, 'tensors'> {
   sizeBytes: number;
   /** Bytes [start, end) of the file. */
   readRange: (range: { start: number; end: number }) => Promise<Buffer>;
@@ -38,11 +39,12 @@ interface Arrival extends Pick<ArrivingShard, 'whole' | 'follow'> {
 
 /** Reads the header of a file of which no more need be there. Faults: WEIGHTS_CORRUPT, those of `readRange`. */
 export async function readArrivingShard(arrival: Arrival): Promise<ArrivingShard> {
-  const { name, path, sizeBytes: fileBytes, readRange, ...rest } = arrival;
+  const { sizeBytes: fileBytes, readRange, ...shard } = arrival;
+  const { path } = shard;
   // It may fail before a conversion waits for it, or when none ever does.
-  rest.whole.catch(() => undefined);
+  shard.whole.catch(() => undefined);
   const start = await readRange({ start: 0, end: Math.min(LENGTH_BYTES, fileBytes) });
   const end = LENGTH_BYTES + parseHeaderLength(start, { path, fileBytes });
   const json = await readRange({ start: LENGTH_BYTES, end });
-  return { name, tensors: parseSafetensorsHeader(json, { path, fileBytes }), ...rest };
+  return { ...shard, tensors: parseSafetensorsHeader(json, { path, fileBytes }) };
 }

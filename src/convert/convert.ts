@@ -6,12 +6,13 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 import { listModelFiles } from './model-folder.ts';
-import { orUnwritable, placeOutput, writeWhole, type WriteBehind } from './output-file.ts';
+import { orUnwritable, placeOutput, writeWhole, type Fill, type WriteBehind } from './output-file.ts';
 import { planConversion, type ConversionPlan, type PlanOptions } from './plan.ts';
 import type { Outtype } from './tensor-plan.ts';
 import { Sources } from './sources.ts';
 import { Threads } from './threads.ts';
 import { createControl, stop, type Passage, type TranscodeTask } from './transcode.ts';
+import { writeOnUnfinished, type Ledger } from './unfinished.ts';
 
 export interface ConvertOptions extends PlanOptions {
   /**
@@ -25,6 +26,13 @@ export interface ConvertOptions extends PlanOptions {
   signal?: AbortSignal;
   /** Threads; default: one per core, at most 8. */
   workers?: number;
+  /** What is written stays for a later run, which the caller keeps away from this one. */
+  resumable?: {
+    /** An arriving shard will not be read again, by this run or a later one. */
+    onShardOver: (name: string) => Promise<void>;
+    /** Rejects when another run may have begun. */
+    checkHeld: () => Promise<void>;
+  };
 }
 
 export interface Converted {
@@ -37,7 +45,7 @@ export interface Converted {
 // Beyond this the disk is the limit, and a thread costs about 20 MB.
 const DEFAULT_WORKERS_LIMIT = 8;
 
-/** Faults: those of `planConversion`, and FILE_UNWRITABLE. */
+/** Faults: those of `planConversion`, FILE_UNWRITABLE; where it is resumable, NoteUnfit. */
 export async function convert(options: ConvertOptions): Promise<Converted> {
   options.signal?.throwIfAborted();
   const control = createControl();
@@ -56,23 +64,44 @@ interface Crew {
 }
 
 async function convertWith(crew: Crew, options: ConvertOptions): Promise<Converted> {
-  const { outtype, tensors, ...plan } = planConversion(options);
+  const plan = planConversion(options);
+  const { outtype, sizeBytes, header, fileName } = plan;
   const arriving = options.arriving ?? [];
   const { small, shards } = listModelFiles(options.modelFolder, arriving);
   const onDisk = shards.filter((shard) => arriving.every(({ name }) => name !== shard));
   const path = await placeOutput(nameOutput(options, outtype), {
-    fileName: plan.fileName,
+    fileName,
     inputs: [...small, ...onDisk].map((name) => join(options.modelFolder, name)),
   });
-  await writeWhole({ path, sizeBytes: plan.sizeBytes }, async (target, behind) => {
-    await orUnwritable(path, target.write(plan.header, 0, plan.header.length, 0));
-    const sources = new Sources(
-      tensors.map(({ source }) => source),
+  const fill = fillWith({ crew, plan, path }, options);
+  if (options.resumable === undefined) await writeWhole({ path, sizeBytes }, fill(NO_LEDGER));
+  else await writeOnUnfinished({ path, sizeBytes, header, arriving, ...options.resumable }, fill);
+  return { outfile: path, sizeBytes, outtype, tensorCount: plan.tensors.length };
+}
+
+const NO_LEDGER: Ledger = { has: () => false, add: () => Promise.resolve() };
+
+/** Writes the header and every tensor but those of shards that are in the file already. */
+function fillWith(
+  { crew, plan, path }: { crew: Crew; plan: ConversionPlan; path: string },
+  options: ConvertOptions,
+): (ledger: Ledger) => Fill {
+  return (ledger) => async (target, behind) => {
+    const { header } = plan;
+    await orUnwritable(path, target.write(header, 0, header.length, 0));
+    const arriving = (options.arriving ?? []).filter(({ name }) => !ledger.has(name));
+    const tensors = plan.tensors.filter(({ source }) => !ledger.has(basename(source.path)));
+    const sources = new Sources({
+      tensors: tensors.map(({ source }) => source),
       arriving,
-    );
+      onCarriedOver: async (shard) => {
+        await ledger.add(shard);
+        await options.resumable?.onShardOver(shard.name);
+      },
+    });
     // In the order in which the bytes of a file come.
     const passages = tensors
-      .map((tensor) => passageOf(tensor, { sources, header: plan.header }))
+      .map((tensor) => passageOf(tensor, { sources, header }))
       .sort((a, b) => a.source.slot - b.source.slot || a.source.offsetBytes - b.source.offsetBytes);
     const task = {
       passages,
@@ -80,10 +109,20 @@ async function convertWith(crew: Crew, options: ConvertOptions): Promise<Convert
       sources: sources.shared,
       control: crew.control,
     };
-    await carryOut(task, { ...options, threads: crew.threads, behind, sources });
+    const bytesTotal = countSourceBytes(plan.tensors);
+    await carryOut(task, {
+      ...options,
+      threads: crew.threads,
+      behind,
+      sources,
+      progress: { bytesDone: bytesTotal - countSourceBytes(tensors), bytesTotal },
+    });
     options.signal?.throwIfAborted();
-  });
-  return { outfile: path, sizeBytes: plan.sizeBytes, outtype, tensorCount: tensors.length };
+  };
+}
+
+function countSourceBytes(tensors: ConversionPlan['tensors']): number {
+  return tensors.reduce((sum, { source }) => sum + source.sizeBytes, 0);
 }
 
 function nameOutput({ outfile, modelFolder }: ConvertOptions, outtype: Outtype): string {
@@ -108,17 +147,16 @@ function passageOf(
   };
 }
 
+interface Carrying extends Pick<ConvertOptions, 'signal' | 'onProgress'> {
+  threads: Threads;
+  behind: WriteBehind;
+  sources: Sources;
+  progress: { bytesDone: number; bytesTotal: number };
+}
+
 /** Rejects with the first failure, or the signal's reason, after all threads have ended. */
-async function carryOut(
-  task: TranscodeTask,
-  options: ConvertOptions & { threads: Threads; behind: WriteBehind; sources: Sources },
-): Promise<void> {
-  const { signal, onProgress, threads, behind, sources } = options;
-  const bytesTotal = task.passages.reduce(
-    (sum, { from, elements }) => sum + elements * (from === 'F32' ? 4 : 2),
-    0,
-  );
-  let bytesDone = 0;
+async function carryOut(task: TranscodeTask, options: Carrying): Promise<void> {
+  const { signal, onProgress, threads, behind, sources, progress } = options;
   const stopThreads = (): void => {
     stop(task.control);
   };
@@ -128,14 +166,15 @@ async function carryOut(
     const opened = sources.open(task.control);
     opened.catch(stopThreads);
     await threads.run(task, (bytes) => {
-      bytesDone += bytes;
+      progress.bytesDone += bytes;
       behind.wrote(bytes);
-      onProgress?.({ bytesDone, bytesTotal });
+      sources.lookAround();
+      onProgress?.({ ...progress });
     });
     // Why the threads have stopped, or that all they have read is checked.
     await Promise.race([opened, untilAborted(signal)]);
   } finally {
-    sources.close();
+    await sources.close();
     signal?.removeEventListener('abort', stopThreads);
     signal?.throwIfAborted();
   }

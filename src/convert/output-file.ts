@@ -41,7 +41,7 @@ export class WriteBehind {
       });
   }
 
-  /** Resolves when all of the file is on the disk; rejects if any part of it is not. */
+  /** Resolves when all that was written is on the disk; rejects if any part of it is not. */
   async sync(): Promise<void> {
     await this.#running;
     if (this.#failure !== null) throw this.#failure.error;
@@ -49,32 +49,59 @@ export class WriteBehind {
   }
 }
 
+/** What is to be written, and under which name when it is whole. */
+export interface OutputFile {
+  path: string;
+  sizeBytes: number;
+}
+
+export type Fill = (handle: FileHandle, behind: WriteBehind) => Promise<void>;
+
 /** Opens a temporary file of `sizeBytes`, lets `fill` write it, and gives it its name. Gone after any failure. */
-export async function writeWhole(
-  file: { path: string; sizeBytes: number },
-  fill: (handle: FileHandle, behind: WriteBehind) => Promise<void>,
-): Promise<void> {
+export async function writeWhole(file: OutputFile, fill: Fill): Promise<void> {
   const { path, sizeBytes } = file;
   await removeStalePartials(path);
   await checkSpace(path, sizeBytes);
   const partial = `${path}.${String(process.pid)}-${Date.now().toString(36)}.partial`;
   try {
-    const handle = await orUnwritable(path, open(partial, 'wx'));
-    try {
-      // Padding between tensors is never written: it is what truncating leaves there.
-      await orUnwritable(path, handle.truncate(sizeBytes));
-      const behind = new WriteBehind(handle);
-      await fill(handle, behind);
-      await orUnwritable(path, behind.sync());
-    } finally {
-      // Waits for a sync that is under way.
-      await handle.close();
-    }
-    await orUnwritable(path, rename(partial, path));
+    await fillAndName(await orUnwritable(path, open(partial, 'wx')), { ...file, partial }, fill);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
   }
+}
+
+/** Lets `fill` write the open file `partial`, and gives it its name once all of it is on the disk. Closes it. */
+export async function fillAndName(
+  handle: FileHandle,
+  { path, sizeBytes, partial }: OutputFile & { partial: string },
+  fill: Fill,
+): Promise<void> {
+  try {
+    // Padding between tensors is never written: it is what truncating leaves there.
+    await orUnwritable(path, handle.truncate(sizeBytes));
+    const behind = new WriteBehind(handle);
+    await fill(handle, behind);
+    await orUnwritable(path, behind.sync());
+  } finally {
+    // Waits for a sync that is under way.
+    await handle.close();
+  }
+  await orUnwritable(path, rename(partial, path));
+  await syncFolder(dirname(path));
+}
+
+/** Replaces the file's content in one step that a power cut does not undo. Faults: FILE_UNWRITABLE. */
+export async function replaceSynced(path: string, text: string): Promise<void> {
+  const fresh = `${path}.tmp`;
+  const handle = await orUnwritable(path, open(fresh, 'w'));
+  try {
+    await orUnwritable(path, handle.writeFile(text));
+    await orUnwritable(path, handle.sync());
+  } finally {
+    await handle.close();
+  }
+  await orUnwritable(path, rename(fresh, path));
   await syncFolder(dirname(path));
 }
 
@@ -113,7 +140,7 @@ async function statOrNull(path: string): Promise<Stats | null> {
 }
 
 // Some network file systems report no sizes at all; there, running out shows when it happens.
-async function checkSpace(path: string, sizeBytes: number): Promise<void> {
+export async function checkSpace(path: string, sizeBytes: number): Promise<void> {
   const { bavail, blocks, bsize } = await orUnwritable(path, statfs(dirname(path)));
   if (blocks > 0 && bavail * bsize < sizeBytes)
     throw new Fault('FILE_UNWRITABLE', {

@@ -13,13 +13,15 @@ import { orLocalFault, replaceFile } from './local-disk.ts';
 const CLOCK_SLACK_SECONDS = 1;
 
 /**
- * Is the content there, under its final name or at rest? In the cache a blob's name and size are believed, as Python's
- * tools believe them; a file in a folder is believed when its note fits, and hashed when it has none.
+ * Where the whole content is: under its final name, or at rest, as of another snapshot; null when it is not there. In the
+ * cache a blob's name and size are believed, as Python's tools believe them; a file in a folder is believed when its note
+ * fits, and hashed when it has none.
  */
-export async function isThere(place: FilePlace, file: RepoFile): Promise<boolean> {
-  if (place.metadataPath !== null) return isThereInFolder(place.finalPath, place.metadataPath, file);
-  if (await isLinked(place, file)) return true;
-  return (await sizeOf(place.restPath)) === file.sizeBytes;
+export async function findContent(place: FilePlace, file: RepoFile): Promise<string | null> {
+  const { finalPath, metadataPath, restPath } = place;
+  if (metadataPath !== null) return (await isThereInFolder(finalPath, metadataPath, file)) ? finalPath : null;
+  if (await isLinked(place, file)) return finalPath;
+  return (await sizeOf(restPath)) === file.sizeBytes ? restPath : null;
 }
 
 async function isLinked({ finalPath }: FilePlace, { sizeBytes, digest }: RepoFile): Promise<boolean> {

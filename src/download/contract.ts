@@ -84,6 +84,8 @@ export interface PlannedFile extends RepoFile {
   presentBytes: number;
   /** Where it is, or will be once verified. */
   finalPath: string;
+  /** Where a complete file's content is, which need not have its final name in this snapshot yet; else null. */
+  contentPath: string | null;
 }
 
 export interface DownloadPlan {
@@ -96,6 +98,8 @@ export interface DownloadPlan {
   totalBytes: number;
   /** Still to be fetched. */
   missingBytes: number;
+  /** The most that the destination's file system must have free for it, whatever comes and goes on the way. */
+  peakBytes: number;
   /** On the destination's file system; null where it does not tell. */
   freeBytes: number | null;
 }
@@ -150,8 +154,8 @@ export interface DownloadOptions {
   connections?: number;
   /** Large files are fetched in parts of this size, several at once. */
   partBytes?: number;
-  /** Bytes that the caller will also need on the same disk, such as a converted copy. */
-  alsoNeedsBytes?: number;
+  /** Awaited before a file is fetched, unless all of it is needed to read a range; by default nothing is waited for. */
+  turnOf?: (path: string) => Promise<void>;
 }
 
 /** A download that is running. An abort or fault rejects everything below and leaves a state to go on from. */

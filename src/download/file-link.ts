@@ -69,7 +69,8 @@ export class FileLink {
     try {
       this.#check(answer, range);
     } catch (error) {
-      answer.body.destroy();
+      // A body that ends early says so; without a listener that ends the process.
+      answer.body.on('error', () => undefined).destroy();
       throw error;
     }
   }

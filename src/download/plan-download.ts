@@ -1,6 +1,6 @@
 // What a download would do: which files are there, which in part, what is missing, what the disk has left. Writes nothing.
 import { countBytes } from './byte-ranges.ts';
-import { isThere, sizeOf } from './at-rest.ts';
+import { findContent, sizeOf } from './at-rest.ts';
 import { placesFor, type FilePlace } from './cache-layout.ts';
 import type { Destination, DownloadPlan, PlannedFile, RepoFile, RepoListing } from './contract.ts';
 import { freeBytes } from './local-disk.ts';
@@ -25,14 +25,18 @@ export async function planDownload(
     missingBytes: sum(
       planned.map((file) => (file.state === 'cached' ? 0 : file.sizeBytes - file.presentBytes)),
     ),
+    peakBytes: sum(
+      planned.map((file) => (file.state === 'complete' ? 0 : file.sizeBytes - file.presentBytes)),
+    ),
     freeBytes: await freeBytes(places.filesFolder),
   };
 }
 
 async function planFile(file: RepoFile, place: FilePlace): Promise<PlannedFile> {
   const { finalPath, cachedBlobPath, partialPath } = place;
-  const about = { ...file, finalPath };
-  if (await isThere(place, file)) return { ...about, state: 'complete', presentBytes: file.sizeBytes };
+  const contentPath = await findContent(place, file);
+  const about = { ...file, finalPath, contentPath };
+  if (contentPath !== null) return { ...about, state: 'complete', presentBytes: file.sizeBytes };
   if (cachedBlobPath !== null && (await sizeOf(cachedBlobPath)) === file.sizeBytes)
     return { ...about, state: 'cached', presentBytes: 0 };
   const presentBytes = countBytes(await readJournal(partialPath, file));

@@ -18,7 +18,7 @@ export async function readPlannedRange(
   range: ByteRange,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  if (file.state === 'complete') return readFileRange(file.finalPath, range);
+  if (file.contentPath !== null) return readFileRange(file.contentPath, range);
   try {
     return await fetchRange({ hub, listing, file }, range, signal);
   } catch (error) {

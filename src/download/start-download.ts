@@ -2,7 +2,7 @@
 // as it is verified. The first fault stops all; what has come stays for the next run.
 import { join } from 'node:path';
 import { Fault } from '../faults.ts';
-import { copyAside, giveName, isThere, sizeOf } from './at-rest.ts';
+import { copyAside, findContent, giveName, sizeOf } from './at-rest.ts';
 import { placesFor, type FilePlace, type RepoPlaces } from './cache-layout.ts';
 import type {
   DownloadOptions,
@@ -58,9 +58,11 @@ class Download {
   readonly #slots: Slots;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #alsoNeedsBytes: number;
+  readonly #turnOf: (path: string) => Promise<void>;
   readonly #partBytes: number;
   readonly #promised: ReadonlyMap<string, Promised>;
+  /** Kept where a file must not wait for its turn. */
+  readonly #hurried: ReadonlyMap<string, Promised>;
   readonly #named = new Set<string>();
   #fetchedBytes = 0;
 
@@ -73,9 +75,13 @@ class Download {
     this.#onGrowth = options.onGrowth ?? (() => undefined);
     this.#slots = new Slots(connections);
     this.#signal = AbortSignal.any([this.#stop.signal, ...(signal === undefined ? [] : [signal])]);
-    this.#alsoNeedsBytes = options.alsoNeedsBytes ?? 0;
+    this.#turnOf = options.turnOf ?? (() => Promise.resolve());
     this.#partBytes = partBytes;
     this.#promised = new Map(plan.files.map(({ path }) => [path, promise()]));
+    this.#hurried = new Map(plan.files.map(({ path }) => [path, promise()]));
+    this.#signal.addEventListener('abort', () => {
+      for (const { resolve } of this.#hurried.values()) resolve('');
+    });
   }
 
   async run(): Promise<Snapshot> {
@@ -107,12 +113,13 @@ class Download {
       } catch (error) {
         if (!(error instanceof RangeUnserved)) throw error;
         // Then the file has to come first.
+        this.#hurried.get(path)?.resolve(path);
       }
     return readFileRange(await this.ready(path), range);
   }
 
   async #begin(): Promise<void> {
-    const { listing, files, totalBytes, missingBytes, freeBytes, folder } = this.#plan;
+    const { listing, files, totalBytes, missingBytes, peakBytes, freeBytes, folder } = this.#plan;
     const { repo, revision, commit } = listing;
     this.#signal.throwIfAborted();
     this.#report({ kind: 'listed', repo, commit, fileCount: files.length, totalBytes, missingBytes });
@@ -121,12 +128,8 @@ class Download {
       const problem = `${String(lacking.length)} of its files are not in ${folder}, first ${lacking[0]?.path ?? ''}`;
       throw new Fault('HUB_OFFLINE', { repo, revision, problem });
     }
-    const onDisk = files.map(({ state, sizeBytes, presentBytes }) =>
-      state === 'complete' ? 0 : sizeBytes - presentBytes,
-    );
-    const neededBytes = onDisk.reduce((sum, bytes) => sum + bytes, this.#alsoNeedsBytes);
-    if (freeBytes !== null && neededBytes > freeBytes)
-      throw new Fault('DISK_FULL', { path: folder, neededBytes, freeBytes });
+    if (freeBytes !== null && peakBytes > freeBytes)
+      throw new Fault('DISK_FULL', { path: folder, neededBytes: peakBytes, freeBytes });
     if (lacking.length > 0) this.#noticeMirror();
     await this.#prepareFolders();
   }
@@ -179,6 +182,7 @@ class Download {
       file.state === 'complete' || (file.state === 'cached' && (await copyFromCache(place, file)));
     if (isHere) await name(false);
     else {
+      await this.#awaitTurn(path);
       const fetchedBytes = await fetchFile({
         hub: this.#hub,
         listing,
@@ -190,7 +194,7 @@ class Download {
         report: this.#report,
         onGrowth: this.#onGrowth,
         signal: this.#signal,
-        isThere: () => isThere(place, file),
+        isThere: async () => (await findContent(place, file)) !== null,
         giveName: name,
       });
       this.#fetchedBytes += fetchedBytes;
@@ -198,6 +202,11 @@ class Download {
     this.#named.add(path);
     this.#report({ kind: isHere ? 'file-skipped' : 'file-verified', path, sizeBytes, finalPath });
     this.#promised.get(path)?.resolve(finalPath);
+  }
+
+  async #awaitTurn(path: string): Promise<void> {
+    await Promise.race([this.#turnOf(path), this.#hurried.get(path)?.promise]);
+    this.#signal.throwIfAborted();
   }
 
   async #finish(): Promise<Snapshot> {

@@ -22,7 +22,10 @@ export function surveyUnfetched(
   settings: Settings<'launch'>,
 ): ReturnType<typeof surveyRepo> {
   const reference = refineReference(named, settings);
-  return surveyRepo(reference, readPlaces(settings), new AbortController().signal);
+  const { outtype } = planOuttype(settings, readHost());
+  const { keepSafetensors } = settings;
+  const options = { ...readPlaces(settings), outtype, keepSafetensors };
+  return surveyRepo(reference, options, new AbortController().signal);
 }
 
 /** Resolves with the file. Faults: those of the hub, the plan, the download and the conversion. */

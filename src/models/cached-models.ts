@@ -2,6 +2,8 @@
 // Only reads; other programs' models in the same cache are passed by.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
+import { INDEX_FILE } from '../convert/checkpoint.ts';
+import { wholeNameOf } from '../convert/unfinished.ts';
 import { quantizationOf } from './choose-weights.ts';
 import type { CacheFolders } from './places.ts';
 
@@ -11,7 +13,7 @@ export interface CachedModel {
   place: 'hub' | 'converted';
   /** Null for what comes from no repository, and for unfinished files. */
   commit: string | null;
-  /** `safetensors`, or the type of a .gguf file's weights, or `unfinished`. */
+  /** `safetensors`, or the type of a .gguf file's weights, or `incomplete`, `no weights`, `unfinished`. */
   type: string;
   sizeBytes: number;
   /** A .gguf file, or the folder that holds the rest. */
@@ -52,14 +54,24 @@ type Found = Pick<CachedModel, 'type' | 'sizeBytes' | 'path' | 'lastUsedMs'>;
 function listSnapshot(folder: string): Found[] {
   const files = filesIn(folder);
   const ggufs = files.filter(({ path }) => path.endsWith('.gguf'));
-  const found: Found[] = ggufs.map((file) => ({
-    ...file,
-    type: quantizationOf(relative(folder, file.path)) ?? 'gguf',
+  const found: Found[] = ggufs.map(({ path, sizeBytes, lastUsedMs }) => ({
+    path,
+    sizeBytes,
+    lastUsedMs,
+    type: quantizationOf(relative(folder, path)) ?? 'gguf',
   }));
   if (!isQwen3(join(folder, 'config.json'))) return found;
   const others = files.filter((file) => !ggufs.includes(file));
-  const hasWeights = others.some(({ path }) => path.endsWith('.safetensors'));
-  return [...found, { ...sumUp(others), path: folder, type: hasWeights ? 'safetensors' : 'no weights' }];
+  const shards = others.flatMap(({ path }) => (path.endsWith('.safetensors') ? [basename(path)] : []));
+  const isWhole = listIndexed(folder).every((shard) => shards.includes(shard));
+  const type = shards.length === 0 ? 'no weights' : isWhole ? 'safetensors' : 'incomplete';
+  return [...found, { ...sumUp(others), path: folder, type }];
+}
+
+/** File names of the shards that an index names; none without one. */
+function listIndexed(folder: string): string[] {
+  const index = readJson(join(folder, INDEX_FILE)) as { weight_map?: Record<string, string> } | null;
+  return Object.values(index?.weight_map ?? {});
 }
 
 /** Partial files of this program, which other programs do not touch. */
@@ -69,20 +81,28 @@ function listUnfinished(folder: string): Found[] {
 }
 
 function isQwen3(path: string): boolean {
+  return (readJson(path) as { model_type?: unknown } | null)?.model_type === 'qwen3';
+}
+
+/** Null for what cannot be read. */
+function readJson(path: string): unknown {
   try {
-    const config = JSON.parse(readFileSync(path, 'utf8')) as { model_type?: unknown };
-    return config.model_type === 'qwen3';
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
-    return false;
+    return null;
   }
 }
 
 /** Of this program's own cache alone. */
 export function listConverted(cacheFolder: string): CachedModel[] {
   const folder = join(cacheFolder, 'converted');
-  return filesIn(folder)
-    .filter(({ path }) => path.endsWith('.gguf'))
-    .map((file) => ({ place: 'converted', ...file, ...describeConverted(relative(folder, file.path)) }));
+  return filesIn(folder).flatMap(({ allocatedBytes, ...file }): CachedModel[] => {
+    const whole = wholeNameOf(file.path);
+    if (!(whole ?? file.path).endsWith('.gguf')) return [];
+    const about = describeConverted(relative(folder, whole ?? file.path));
+    const unfinished = { type: 'unfinished', sizeBytes: allocatedBytes };
+    return [{ place: 'converted', ...file, ...about, ...(whole === null ? {} : unfinished) }];
+  });
 }
 
 /** The names are those that converted-repo.ts and convert-to-cache.ts give. */
@@ -97,6 +117,8 @@ function describeConverted(path: string): Pick<CachedModel, 'name' | 'commit' | 
 interface FileFacts {
   path: string;
   sizeBytes: number;
+  /** Holes left out. */
+  allocatedBytes: number;
   lastUsedMs: number;
 }
 
@@ -106,7 +128,9 @@ function filesIn(folder: string): FileFacts[] {
     const path = join(folder, name);
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isFile() !== true) return [];
-    return [{ path, sizeBytes: found.size, lastUsedMs: Math.max(found.atimeMs, found.mtimeMs) }];
+    const { size: sizeBytes, blocks, atimeMs, mtimeMs } = found;
+    const allocatedBytes = Math.min(sizeBytes, 512 * blocks);
+    return [{ path, sizeBytes, allocatedBytes, lastUsedMs: Math.max(atimeMs, mtimeMs) }];
   });
 }
 

@@ -2,12 +2,14 @@
 //
 //   CACHE/converted/hub/SOURCE/OWNER--NAME/refs/REVISION         commit that the name meant when it was last asked for
 //                                          COMMIT/NAME-TYPE-v1.gguf
+//                                          COMMIT/NAME-TYPE-v1.gguf.unfinished, and its note
 //                                          COMMIT/fetched.json   weights that are in the hub's cache only for conversion
 //
 // A converted file has its name once it is whole, so its path is all the index there is.
-import { readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONVERTER_VERSION } from '../convert/fingerprint.ts';
+import { removeUnfinished, wholeNameOf } from '../convert/unfinished.ts';
 import type { HubSource } from '../download/contract.ts';
 import { replaceFile } from '../download/local-disk.ts';
 import { isCommit } from '../download/names.ts';
@@ -47,6 +49,14 @@ export class ConvertedRepo {
   /** Faults: FILE_UNWRITABLE, DISK_FULL. */
   async keepCommit(revision: string | null, commit: string): Promise<void> {
     if (!isCommit(revision)) await replaceFile(this.#refPath(revision), commit);
+  }
+
+  /** Only what was begun last is worth its disk. Faults: FILE_UNWRITABLE. */
+  async removeUnfinishedBut(file: string): Promise<void> {
+    for (const name of readdirSync(this.folder, { recursive: true, encoding: 'utf8' })) {
+      const other = wholeNameOf(join(this.folder, name));
+      if (other !== null && other !== file) await removeUnfinished(other);
+    }
   }
 
   /** Paths in the repository. */

@@ -1,10 +1,11 @@
 // Owns which files `download` means: those that match the patterns, or without patterns those that a launch would fetch.
 // What was asked for by name is the user's: a later launch converts it and leaves it.
-import type { DownloadPlan, RepoFile, RepoListing } from '../download/contract.ts';
+import type { DownloadOptions, DownloadPlan, RepoFile, RepoListing, Snapshot } from '../download/contract.ts';
 import { listRepo } from '../download/list-repo.ts';
 import type { Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { selectFiles } from '../download/select-files.ts';
+import { startDownload } from '../download/start-download.ts';
 import { Fault } from '../faults.ts';
 import { chooseWeights, pathsOf } from './choose-weights.ts';
 import { ConvertedRepo } from './converted-repo.ts';
@@ -46,13 +47,27 @@ function choose(listing: RepoListing, { reference, include, exclude }: WantedDow
   return kept.filter(({ path }) => needed.has(path));
 }
 
-/** Later launches use this commit for the revision, and leave its files in the cache. Faults: FILE_UNWRITABLE. */
-export async function noteDownload(
-  { listing, destination }: DownloadPlan,
-  { reference, cacheFolder }: { reference: HubReference; cacheFolder: string },
-): Promise<void> {
-  if (destination.kind !== 'cache') return;
+interface Keeping {
+  reference: HubReference;
+  cacheFolder: string;
+}
+
+/**
+ * Later launches use this commit for the revision, and leave its files in the cache. Faults: those of the download,
+ * FILE_UNWRITABLE.
+ */
+export async function carryOutDownload(
+  { hub, plan }: { hub: Hub; plan: DownloadPlan },
+  { reference, cacheFolder }: Keeping,
+  options: DownloadOptions,
+): Promise<Snapshot> {
+  const snapshot = await startDownload(hub, plan, options).done;
+  const { listing, destination, files } = plan;
+  if (destination.kind !== 'cache') return snapshot;
   const repo = new ConvertedRepo(cacheFolder, listing);
   await repo.keepCommit(reference.revision, listing.commit);
   await repo.keepFetched(listing.commit, []);
+  // A launch at work on the same files may have removed some before.
+  const after = await planDownload(hub, listing, { files, destination });
+  return after.missingBytes === 0 ? snapshot : startDownload(hub, after, options).done;
 }

@@ -1,103 +1,129 @@
 // Owns the way from a repository's safetensors to one converted file: the small files first, then the shards in the
-// converter's order, each converted while it comes. The converted file gets its name when all of them are verified.
-// Weights that were fetched for this alone are removed once the converted file is whole; what was there before stays.
-import { statSync } from 'node:fs';
+// converter's order, each converted while it comes. What was fetched for this alone leaves the disk as soon as it is
+// verified and converted, and only then does the next shard come; what was there before stays.
+// A run that ends before leaves the unfinished file and what has come of a shard: the next one goes on from both.
 import { mkdir } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { BytesWithdrawn, readArrivingShard, type ArrivingShard } from '../convert/arriving-shard.ts';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
-import type { Outtype } from '../convert/tensor-plan.ts';
-import type {
-  DownloadPlan,
-  PlannedFile,
-  RepoListing,
-  ReportDownload,
-  RunningDownload,
-} from '../download/contract.ts';
+import { NoteUnfit, removeUnfinished, type NotedShard } from '../convert/unfinished.ts';
+import { placesFor } from '../download/cache-layout.ts';
+import type { DownloadPlan, PlannedFile, ReportDownload, RunningDownload } from '../download/contract.ts';
 import { orLocalFault } from '../download/local-disk.ts';
-import type { Hub } from '../download/open-hub.ts';
-import { planDownload } from '../download/plan-download.ts';
 import { startDownload } from '../download/start-download.ts';
 import { Fault } from '../faults.ts';
-import { pathsOf, type WeightsChoice } from './choose-weights.ts';
 import type { ConvertedRepo } from './converted-repo.ts';
 import { GrowingFiles } from './growing-files.ts';
+import { identityOf, isShard, planFetch, readConverted, type WantedConversion } from './plan-fetch.ts';
 import { carryPrompts } from './prompts.ts';
 import { removeFromCache } from './remove-from-cache.ts';
+import { ShardTurns } from './shard-turns.ts';
 
 export interface FetchOptions extends Pick<ConvertOptions, 'onProgress' | 'onWarning'> {
-  keepSafetensors: boolean;
   report: ReportDownload;
   signal: AbortSignal;
 }
 
-interface Work {
-  hub: Hub;
-  listing: RepoListing;
-  choice: Extract<WeightsChoice, { kind: 'safetensors' }>;
+interface Work extends WantedConversion {
   repo: ConvertedRepo;
-  outtype: Outtype;
+  /** Rejects when another process may be at work on the same repository. */
+  checkHeld: () => Promise<void>;
 }
 
 /** Resolves with the converted file. Faults: those of `convert` and of the download. */
 export async function fetchAndConvert(work: Work, options: FetchOptions): Promise<string> {
-  const { hub, listing, choice, repo, outtype } = work;
-  const wanted = pathsOf(choice);
-  const files = listing.files
-    .filter(({ path }) => wanted.includes(path))
-    .sort((a, b) => wanted.indexOf(a.path) - wanted.indexOf(b.path));
-  const plan = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
-  const shards = plan.files.filter(({ path }) => choice.shards.includes(path));
-  const fetched = await rememberFetched(work, shards);
-  const file = repo.fileOf(listing.commit, outtype);
+  const { file, repo, listing } = work;
   await orLocalFault(file, () => mkdir(dirname(file), { recursive: true }));
+  await repo.removeUnfinishedBut(file);
+  try {
+    await goOn(work, options);
+  } catch (error) {
+    if (!(error instanceof NoteUnfit)) throw error;
+    await removeUnfinished(file);
+    await goOn(work, options);
+  }
+  await repo.keepFetched(listing.commit, []);
+  return file;
+}
+
+/** From what an earlier run has left, if there was one. */
+async function goOn(work: Work, options: FetchOptions): Promise<void> {
+  const plan = await planFetch(work);
+  const shards = plan.files.filter((one) => isShard(work, one));
+  const converted = [...readConverted(work).keys()];
+  const turns = new ShardTurns(await rememberFetched(work, shards));
+  const shardOver = async (path: string): Promise<void> => {
+    await dropFetched(work, plan, path);
+    turns.leave(path);
+  };
+  if (converted.length > 0) {
+    const all = String(work.choice.shards.length);
+    options.report({
+      kind: 'notice',
+      text: `${String(converted.length)} of ${all} files of weights are converted already`,
+    });
+  }
+  // The run that converted them may have ended before it removed them.
+  for (const path of converted) await shardOver(path);
   // Whatever fails on one side ends the other.
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
-  const alsoNeedsBytes = sharesDisk(hub.settings.cacheFolder, file) ? estimateBytes(shards, outtype) : 0;
   const growing = new GrowingFiles();
-  const download = startDownload(hub, plan, {
+  const download = startDownload(work.hub, plan, {
     report: options.report,
     onGrowth: (growth) => {
       growing.tell(growth);
     },
+    turnOf: (path) => turns.turnOf(path),
     signal,
-    alsoNeedsBytes,
   });
   // It may fail while the conversion is still being stopped; that is awaited first.
   download.done.catch(() => undefined);
   try {
-    await convertFollowing({ plan, shards, download, growing, file, outtype }, { ...options, signal });
+    await convertFollowing({ work, plan, download, growing, shardOver }, { ...options, signal });
     await download.done;
   } catch (error) {
     end.abort(error);
     await download.done.catch(() => undefined);
     throw error;
   }
-  if (!options.keepSafetensors) for (const path of fetched) removeFromCache(plan, path);
-  await repo.keepFetched(listing.commit, []);
-  return file;
 }
 
-// What an interrupted run of this program has fetched is still its own.
-async function rememberFetched({ repo, listing }: Work, shards: readonly PlannedFile[]): Promise<string[]> {
+/** Paths of the weights that are here for the conversion only; what an interrupted run has fetched is still its own. */
+async function rememberFetched(work: Work, shards: readonly PlannedFile[]): Promise<string[]> {
+  const { repo, listing, keepSafetensors } = work;
+  if (keepSafetensors) {
+    await repo.keepFetched(listing.commit, []);
+    return [];
+  }
+  const before = repo.readFetched(listing.commit);
   const missing = shards.filter(({ state }) => state !== 'complete').map(({ path }) => path);
-  const fetched = [...new Set([...repo.readFetched(listing.commit), ...missing])];
-  if (fetched.length > 0) await repo.keepFetched(listing.commit, fetched);
-  return fetched;
+  const fetched = [...new Set([...before, ...missing])];
+  if (missing.length > 0) await repo.keepFetched(listing.commit, fetched);
+  return shards.map(({ path }) => path).filter((path) => fetched.includes(path));
+}
+
+/** Somebody may have asked for the files by name in the meantime: then they are no longer this program's to remove. */
+async function dropFetched({ repo, hub, listing }: Work, plan: DownloadPlan, path: string): Promise<void> {
+  const file = listing.files.find((one) => one.path === path);
+  if (file === undefined || !repo.readFetched(listing.commit).includes(path)) return;
+  const { restPath } = placesFor(hub.settings, listing, plan.destination).place(file);
+  await orLocalFault(restPath, () => {
+    removeFromCache(plan, path, restPath);
+    return Promise.resolve();
+  });
 }
 
 interface Conversion {
+  work: Work;
   plan: DownloadPlan;
-  shards: readonly PlannedFile[];
   download: RunningDownload;
   /** Null = shards are read once they are whole. */
   growing: GrowingFiles | null;
-  file: string;
-  outtype: Outtype;
+  shardOver: (path: string) => Promise<void>;
 }
 
-/** What was read before it was verified may have been wrong: then all is converted anew, from verified files. */
+/** What was read before it was verified may have been wrong: then it is converted anew, from verified files. */
 async function convertFollowing(conversion: Conversion, options: FetchOptions): Promise<void> {
   try {
     await convertWhileFetching(conversion, options);
@@ -109,13 +135,23 @@ async function convertFollowing(conversion: Conversion, options: FetchOptions): 
 }
 
 async function convertWhileFetching(
-  { plan, shards, download, growing, file, outtype }: Conversion,
+  conversion: Conversion,
   { onProgress, onWarning, signal }: FetchOptions,
 ): Promise<void> {
-  const small = plan.files.filter((one) => !shards.includes(one));
+  const { work, plan, download, shardOver } = conversion;
+  const { file, outtype, checkHeld, choice } = work;
+  const small = plan.files.filter((one) => !isShard(work, one));
   await Promise.all(small.map(({ path }) => download.ready(path)));
   carryPrompts(plan.folder, file);
-  const arriving = await Promise.all(shards.map((shard) => announceShard(shard, { download, growing })));
+  const converted = readConverted(work);
+  const arriving = await Promise.all(
+    choice.shards.map((path) => {
+      const shard = converted.get(path);
+      return shard === undefined
+        ? announceShard(path, conversion)
+        : Promise.resolve(recallShard(shard, plan));
+    }),
+  );
   await convert({
     modelFolder: plan.folder,
     // The folder is called after the commit.
@@ -125,20 +161,32 @@ async function convertWhileFetching(
     outtype,
     isForServing: true,
     signal,
+    resumable: { onShardOver: shardOver, checkHeld },
     ...(onProgress === undefined ? {} : { onProgress }),
     ...(onWarning === undefined ? {} : { onWarning }),
   });
 }
 
-function announceShard(
-  shard: PlannedFile,
-  { download, growing }: Pick<Conversion, 'download' | 'growing'>,
-): Promise<ArrivingShard> {
-  const { path, sizeBytes, finalPath } = shard;
+/** It is in the unfinished file, and no longer here. */
+function recallShard({ name, identity, tensors }: NotedShard, { folder }: DownloadPlan): ArrivingShard {
+  const path = join(folder, name);
+  return {
+    name,
+    path,
+    identity,
+    tensors: tensors.map((tensor) => ({ ...tensor, path })),
+    whole: Promise.resolve(path),
+  };
+}
+
+function announceShard(path: string, { plan, download, growing }: Conversion): Promise<ArrivingShard> {
+  const file = plan.files.find((one) => one.path === path);
+  if (file === undefined) throw new Fault('BUG', { problem: `${path} is neither converted nor fetched` });
   return readArrivingShard({
     name: path,
-    path: finalPath,
-    sizeBytes,
+    path: file.finalPath,
+    identity: identityOf(file),
+    sizeBytes: file.sizeBytes,
     readRange: (range) => download.readRange(path, range),
     whole: download.ready(path),
     ...(growing === null
@@ -149,19 +197,4 @@ function announceShard(
           },
         }),
   });
-}
-
-/** Of the two bytes that a weight has in the repositories of this family. */
-const SHARE_KEPT = { f32: 2, f16: 1, bf16: 1, q8_0: 34 / 64 };
-/** Vocabulary and merges. */
-const HEADER_BYTES = 16_000_000;
-
-function estimateBytes(shards: readonly PlannedFile[], outtype: Outtype): number {
-  const weightBytes = shards.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return Math.ceil(weightBytes * SHARE_KEPT[outtype]) + HEADER_BYTES;
-}
-
-function sharesDisk(hubFolder: string, file: string): boolean {
-  const hub = statSync(hubFolder, { throwIfNoEntry: false });
-  return hub === undefined || hub.dev === statSync(dirname(file)).dev;
 }

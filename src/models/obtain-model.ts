@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import type { Outtype } from '../convert/tensor-plan.ts';
 import type { HubSettings, RepoListing } from '../download/contract.ts';
 import { listCached, listRepo } from '../download/list-repo.ts';
-import { acquireLock } from '../download/lock.ts';
+import { acquireLock, type HeldLock } from '../download/lock.ts';
 import { openHub, type Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
-import { chooseWeights, pathsOf, type WeightsChoice } from './choose-weights.ts';
+import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
 import { Fault } from '../faults.ts';
 import { ConvertedRepo } from './converted-repo.ts';
 import { fetchAndConvert, type FetchOptions } from './fetch-and-convert.ts';
 import { fetchGguf } from './fetch-gguf.ts';
+import { planFetch, wantConversion } from './plan-fetch.ts';
 import type { HubReference } from './reference.ts';
 import { readDistantConfig, type JudgeModel } from './survey-repo.ts';
 
@@ -23,6 +24,8 @@ export interface ObtainOptions extends FetchOptions {
   cacheFolder: string;
   /** For safetensors, where the reference names no type. */
   outtype: Outtype;
+  /** Fetched weights stay after the conversion. */
+  keepSafetensors: boolean;
   judge: JudgeModel;
 }
 
@@ -49,7 +52,7 @@ export async function obtainModel(options: ObtainOptions): Promise<ObtainedModel
   });
   try {
     // Whoever waited finds what the other one has made.
-    return findConverted(options) ?? (await obtainFromHub(repo, options));
+    return findConverted(options) ?? (await obtainFromHub({ repo, lock }, options));
   } finally {
     await lock.release();
   }
@@ -69,52 +72,66 @@ export function findConverted(wanted: Wanted): ObtainedModel | null {
   return found === null ? null : { ...found, type, origin: 'converted before' };
 }
 
-async function obtainFromHub(repo: ConvertedRepo, options: ObtainOptions): Promise<ObtainedModel> {
+interface Held {
+  repo: ConvertedRepo;
+  /** On all that is kept of the repository. */
+  lock: HeldLock;
+}
+
+async function obtainFromHub(held: Held, options: ObtainOptions): Promise<ObtainedModel> {
   const hub = await openHub(options.hubSettings);
   try {
-    return await obtainWith({ hub, repo }, options);
+    return await obtainWith(hub, held, options);
   } finally {
     await hub.close();
   }
 }
 
-async function obtainWith(
-  { hub, repo }: { hub: Hub; repo: ConvertedRepo },
-  options: ObtainOptions,
-): Promise<ObtainedModel> {
+async function obtainWith(hub: Hub, { repo, lock }: Held, options: ObtainOptions): Promise<ObtainedModel> {
   const { reference, report, signal } = options;
   const wanted = {
     repo: reference.repo,
     revision: repo.readCommit(reference.revision) ?? reference.revision,
   };
-  const cached = await findWhole(hub, wanted, reference);
+  const cached = await findWhole({ hub, repo, wanted }, options);
   const listing = cached ?? (await listRepo(hub, wanted, { signal }));
   if (listing.notice !== null) report({ kind: 'notice', text: listing.notice });
   const choice = choose(listing, reference);
-  if (choice.kind === 'safetensors')
-    await options.judge(await readDistantConfig({ hub, listing, choice }, signal));
-  const outtype = (choice.kind === 'safetensors' ? choice.outtype : null) ?? options.outtype;
-  const obtained =
-    choice.kind === 'gguf'
-      ? { type: choice.quantization, file: await fetchGguf({ hub, listing, path: choice.file }, options) }
-      : { type: outtype, file: await fetchAndConvert({ hub, listing, choice, repo, outtype }, options) };
+  const about = { commit: listing.commit, origin: cached === null ? 'fetched' : 'in the cache' } as const;
+  if (choice.kind === 'gguf') {
+    const file = await fetchGguf({ hub, listing, path: choice.file }, options);
+    await repo.keepCommit(reference.revision, listing.commit);
+    return { ...about, file, type: choice.quantization };
+  }
+  await options.judge(await readDistantConfig({ hub, listing, choice }, signal));
+  const conversion = wantConversion({ hub, listing, choice, repo }, options);
+  const { file, outtype: type } = conversion;
+  const checkHeld = async (): Promise<void> => {
+    const problem = 'another process has taken this conversion over; run the command again';
+    if (!(await lock.isHeld())) throw new Fault('FILE_UNWRITABLE', { path: file, problem });
+  };
+  await fetchAndConvert({ ...conversion, repo, checkHeld }, options);
   await repo.keepCommit(reference.revision, listing.commit);
-  return { ...obtained, commit: listing.commit, origin: cached === null ? 'fetched' : 'in the cache' };
+  return { ...about, file, type };
 }
 
-/** What the cache holds of the wanted weights, if it holds all of them. */
+/** What the cache holds of the wanted weights, if that and the converted part of them is all. */
 async function findWhole(
-  hub: Hub,
-  wanted: { repo: string; revision: string | null },
-  reference: HubReference,
+  { hub, repo, wanted }: { hub: Hub; repo: ConvertedRepo; wanted: { repo: string; revision: string | null } },
+  options: ObtainOptions,
 ): Promise<RepoListing | null> {
   const listing = await listCached(hub, wanted);
   // A snapshot alone does not tell what is missing from it; offline it is all there is, and listRepo gives it.
   if (listing === null || listing.from === 'snapshot') return null;
   try {
-    const paths = pathsOf(choose(listing, reference));
-    const files = listing.files.filter(({ path }) => paths.includes(path));
-    const { missingBytes } = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
+    const choice = choose(listing, options.reference);
+    const { missingBytes } =
+      choice.kind === 'gguf'
+        ? await planDownload(hub, listing, {
+            files: listing.files.filter(({ path }) => path === choice.file),
+            destination: { kind: 'cache' },
+          })
+        : await planFetch(wantConversion({ hub, listing, choice, repo }, options));
     return missingBytes === 0 ? listing : null;
   } catch (error) {
     // The branch may have gained since what the cached list lacks.

@@ -2,6 +2,7 @@
 // cache, whole or one type of its GGUF files. Decides first, removes then; nothing outside the two cache folders.
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
+import { noteOf, wholeNameOf } from '../convert/unfinished.ts';
 import { Fault } from '../faults.ts';
 import { listCachedModels, type CachedModel } from './cached-models.ts';
 import type { CacheFolders } from './places.ts';
@@ -21,7 +22,10 @@ export interface Removal {
 export function planRemoval(target: string, folders: CacheFolders): Removal[] {
   const models = listCachedModels(folders);
   const file = models.find(({ place, path }) => place === 'converted' && isNamed(path, target));
-  if (file !== undefined) return [file.path, promptsOf(file.path)].filter(isThere).map(removalOf);
+  if (file !== undefined)
+    return [file.path, promptsOf(file.path), noteOf(wholeNameOf(file.path) ?? file.path)]
+      .filter(isThere)
+      .map(removalOf);
   const { repo, revision, quantization } = parseHubReference(target);
   if (revision !== null)
     throw new Fault('BAD_OPTION', {

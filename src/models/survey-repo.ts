@@ -9,8 +9,9 @@ import { openHub, type Hub } from '../download/open-hub.ts';
 import { planDownload } from '../download/plan-download.ts';
 import { readPlannedRange } from '../download/read-range.ts';
 import { Fault } from '../faults.ts';
-import { chooseWeights, pathsOf, type WeightsChoice } from './choose-weights.ts';
+import { chooseWeights, type WeightsChoice } from './choose-weights.ts';
 import { ConvertedRepo } from './converted-repo.ts';
+import { planFetch, wantConversion, type ConversionOptions } from './plan-fetch.ts';
 import { parseModelConfig, type ModelConfig } from './read-config.ts';
 import type { HubReference } from './reference.ts';
 
@@ -22,10 +23,15 @@ export type DistantModel =
 /** Raises a fault for a model that must not be fetched. */
 export type JudgeModel = (model: DistantModel) => void | Promise<void>;
 
+interface SurveyOptions extends ConversionOptions {
+  hubSettings: HubSettings;
+  cacheFolder: string;
+}
+
 /** What a launch that names `reference` would fetch and serve. Faults: those of the hub, MODEL_UNSUPPORTED. */
 export async function surveyRepo(
   reference: HubReference,
-  { hubSettings, cacheFolder }: { hubSettings: HubSettings; cacheFolder: string },
+  { hubSettings, cacheFolder, ...conversion }: SurveyOptions,
   signal: AbortSignal,
 ): Promise<{ model: DistantModel; download: DownloadPlan }> {
   const repo = new ConvertedRepo(cacheFolder, { source: hubSettings.source, repo: reference.repo });
@@ -34,14 +40,13 @@ export async function surveyRepo(
   try {
     const listing = await listRepo(hub, { repo: reference.repo, revision }, { signal });
     const choice = chooseWeights({ ...reference, paths: listing.files.map(({ path }) => path) });
-    const wanted = pathsOf(choice);
-    const files = listing.files.filter(({ path }) => wanted.includes(path));
-    const download = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
-    const model =
-      choice.kind === 'gguf'
-        ? await readDistantHeader({ hub, listing, path: choice.file }, signal)
-        : await readDistantConfig({ hub, listing, choice }, signal);
-    return { model, download };
+    if (choice.kind === 'gguf') {
+      const files = listing.files.filter(({ path }) => path === choice.file);
+      const download = await planDownload(hub, listing, { files, destination: { kind: 'cache' } });
+      return { model: await readDistantHeader({ hub, listing, path: choice.file }, signal), download };
+    }
+    const download = await planFetch(wantConversion({ hub, listing, choice, repo }, conversion));
+    return { model: await readDistantConfig({ hub, listing, choice }, signal), download };
   } finally {
     await hub.close();
   }

@@ -3,8 +3,7 @@
 import type { Settings } from '../../config/options.ts';
 import type { DownloadEvent } from '../../download/contract.ts';
 import { openHub } from '../../download/open-hub.ts';
-import { startDownload } from '../../download/start-download.ts';
-import { noteDownload, planRepoDownload } from '../../models/download-repo.ts';
+import { carryOutDownload, planRepoDownload } from '../../models/download-repo.ts';
 import { readPlaces } from '../../models/places.ts';
 import { refineReference } from '../../models/reference.ts';
 import { DownloadDisplay } from '../download-display.ts';
@@ -33,9 +32,8 @@ export async function runDownload(repo: string, settings: DownloadSettings): Pro
       return 0;
     }
     const report = settings.json ? printEvent : display.report.bind(display);
-    const { folder } = await startDownload(hub, plan, { report, signal }).done;
+    const { folder } = await carryOutDownload({ hub, plan }, { reference, cacheFolder }, { report, signal });
     status.clear();
-    await noteDownload(plan, { reference, cacheFolder });
     if (!settings.json) printResult(folder);
     return 0;
   } catch (error) {

@@ -57,6 +57,7 @@ async function takeAway(folder: string, shards: readonly string[]) {
     const arrival = {
       name,
       path: join(folder, name),
+      identity: '',
       sizeBytes: content.length,
       readRange: ({ start, end }: { start: number; end: number }) =>
         Promise.resolve(content.subarray(start, end)),
@@ -162,6 +163,7 @@ test('a header that does not fit the size of its file is refused before the file
   const read = readArrivingShard({
     name: 'model.safetensors',
     path: 'model.safetensors',
+    identity: '',
     sizeBytes: content.length,
     readRange: ({ start, end }) => Promise.resolve(content.subarray(start, end)),
     whole,

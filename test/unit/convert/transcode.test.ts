@@ -33,7 +33,7 @@ function run({ elements, writable }: { elements: number; writable: boolean }): v
       },
     ],
     target: { path: target, descriptor: to },
-    sources: createSources(1),
+    sources: createSources([64]),
     control: createControl(),
   };
   announceSource(task, { slot: 0, descriptor: from, leadingBytes: Number.MAX_SAFE_INTEGER });
@@ -78,7 +78,7 @@ test('a task that is stopped does not wait for a source that never comes', () =>
       },
     ],
     target: { path: target, descriptor: -1 },
-    sources: createSources(1),
+    sources: createSources([64]),
     control: createControl(),
   };
   stop(task.control);

@@ -147,7 +147,7 @@ test('a range can be read before its file is there, and after', async (t) => {
 
 test('a disk that is too small is a fault before the first byte', async (t) => {
   const { hub, server } = await openTestHub(t, REPOS);
-  await assert.rejects(fetchRepo(hub, { alsoNeedsBytes: 1e18 }), {
+  await assert.rejects(fetchRepo(hub, { peakBytes: 1e18 }), {
     code: 'DISK_FULL',
     message: /1000000000\.0 GB/,
   });

@@ -20,11 +20,12 @@ export interface Fetched {
 
 export async function fetchRepo(
   hub: Hub,
-  options: DownloadOptions & { destination?: Destination; revision?: string } = {},
+  options: DownloadOptions & { destination?: Destination; revision?: string; peakBytes?: number } = {},
 ): Promise<Fetched> {
   const { destination = { kind: 'cache' }, revision = null, report } = options;
   const listing = await listRepo(hub, { repo: REPO, revision });
-  const plan = await planDownload(hub, listing, { files: listing.files, destination });
+  const planned = await planDownload(hub, listing, { files: listing.files, destination });
+  const plan = { ...planned, peakBytes: options.peakBytes ?? planned.peakBytes };
   const events: DownloadEvent[] = [];
   const { done } = startDownload(hub, plan, {
     ...options,

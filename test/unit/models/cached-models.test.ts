@@ -1,6 +1,6 @@
 // The two caches as they look after downloads by this program and by others, and what may be taken out of them.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../../../src/faults.ts';
@@ -76,6 +76,39 @@ test('models that can be served are listed with commit, type and size; other fam
     'Qwen/Qwen3-Embedding-4B-GGUF hub - unfinished 4',
     'local converted - q8_0 500',
   ]);
+});
+
+test('an unfinished conversion is listed with the disk that it takes, and goes with its note', () => {
+  const { cacheFolder, hubFolder } = makeCaches();
+  const folder = join(cacheFolder, 'converted', 'hub', 'huggingface', 'Qwen--Qwen3-Embedding-8B', COMMIT);
+  const path = join(folder, 'Qwen3-Embedding-8B-q8_0-v1.gguf.unfinished');
+  write(path, 'begun');
+  truncateSync(path, 1e9);
+  write(`${path}.json`, '{}');
+  const found = listCachedModels({ cacheFolder, hubFolder }).find(({ name }) => name.endsWith('8B'));
+  const { name, type, commit, sizeBytes = NaN } = found ?? {};
+  assert.deepEqual(
+    { name, type, commit },
+    { name: 'Qwen/Qwen3-Embedding-8B', type: 'unfinished', commit: COMMIT },
+  );
+  assert.ok(sizeBytes < 1e6, String(sizeBytes));
+  remove(path, { cacheFolder, hubFolder });
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a snapshot that lacks shards of its index is called incomplete', () => {
+  const { cacheFolder, hubFolder } = makeCaches();
+  const repo = join(hubFolder, 'models--Qwen--Qwen3-Embedding-8B');
+  const index =
+    '{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}';
+  addFile(repo, { commit: COMMIT, path: 'config.json', content: ' {"model_type": "qwen3"}' });
+  addFile(repo, { commit: COMMIT, path: 'model.safetensors.index.json', content: index });
+  addFile(repo, { commit: COMMIT, path: 'model-00002-of-00002.safetensors', content: 'second' });
+  const typeOf = (): string | undefined =>
+    listCachedModels({ cacheFolder, hubFolder }).find(({ name }) => name.endsWith('8B'))?.type;
+  assert.equal(typeOf(), 'incomplete');
+  addFile(repo, { commit: COMMIT, path: 'model-00001-of-00002.safetensors', content: 'first' });
+  assert.equal(typeOf(), 'safetensors');
 });
 
 test('empty and missing caches list nothing', () => {
