@@ -32,6 +32,7 @@ function open(modelFile: string, { gpu = onGpu } = {}): Embedder {
     libraryFolder: flags['llama-folder'] ?? null,
     gpuLayers: gpu ? -1 : 0,
     splitMode: 'layer',
+    steadyThreads: false,
     takesTexts: true,
     threads: gpu ? 4 : availableParallelism(),
     batchTexts: null,

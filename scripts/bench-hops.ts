@@ -47,6 +47,7 @@ const settings: EngineSettings = {
   libraryFolder: flags['llama-folder'] ?? null,
   gpuLayers: onGpu ? -1 : 0,
   splitMode: 'layer',
+  steadyThreads: false,
   takesTexts: true,
   threads: onGpu ? 4 : 1,
   lanes: 1,

@@ -12,6 +12,7 @@ export function openCpuEngine(modelFile: string, changed: Partial<EngineSettings
     libraryFolder: null,
     gpuLayers: 0,
     splitMode: 'layer',
+    steadyThreads: false,
     takesTexts: true,
     threads: availableParallelism(),
     lanes: Math.min(2, availableParallelism()),

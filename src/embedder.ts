@@ -66,7 +66,13 @@ export interface ModelFacts {
 
 /** Stages of the work on a text, in order. `queue` is waiting, the others are somebody's time. */
 export const STAGES = ['tokenise', 'queue', 'look-up', 'decode', 'read'] as const;
-type Stage = (typeof STAGES)[number];
+export type Stage = (typeof STAGES)[number];
+
+/** Upper bounds in seconds of the buckets in which each stage is counted: a short text's tokens take 20 us, a full queue a minute. */
+export const STAGE_BOUNDS = [
+  0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
+  2, 5, 10, 20, 50, 100,
+] as const;
 
 /** What an embedder has done since it was opened; sums, so that two profiles subtract. */
 export interface Profile {
@@ -81,8 +87,10 @@ export interface Profile {
   duplicates: number;
   /** Texts whose vector came from the cache of finished vectors. */
   cacheHits: number;
-  /** Seconds per stage, added up over batches (`queue`: over texts). */
+  /** Seconds per stage, added up over decodes (`tokenise` and `queue`: over texts). */
   stageSeconds: Record<Stage, number>;
+  /** How often a stage took how long: a count per bound of STAGE_BOUNDS, each without those below it, and one above all. */
+  stageCounts: Record<Stage, number[]>;
 }
 
 export interface Embedder {
@@ -125,6 +133,27 @@ export function emptyProfile(): Profile {
     prefixTokens: 0,
     duplicates: 0,
     cacheHits: 0,
-    stageSeconds: { tokenise: 0, queue: 0, 'look-up': 0, decode: 0, read: 0 },
+    stageSeconds: forStages(() => 0),
+    stageCounts: forStages(() => [...STAGE_BOUNDS.map(() => 0), 0]),
   };
+}
+
+export function forStages<Value>(valueOf: (stage: Stage) => Value): Record<Stage, Value> {
+  return {
+    tokenise: valueOf('tokenise'),
+    queue: valueOf('queue'),
+    'look-up': valueOf('look-up'),
+    decode: valueOf('decode'),
+    read: valueOf('read'),
+  };
+}
+
+/** Adds one text's or one decode's time in a stage. */
+export function recordStage(profile: Profile, stage: Stage, milliseconds: number): void {
+  const seconds = milliseconds / 1000;
+  const bucket = STAGE_BOUNDS.findIndex((bound) => seconds <= bound);
+  const counts = profile.stageCounts[stage];
+  const at = bucket < 0 ? STAGE_BOUNDS.length : bucket;
+  counts[at] = (counts[at] ?? 0) + 1;
+  profile.stageSeconds[stage] += seconds;
 }

@@ -5,6 +5,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import {
   emptyProfile,
+  recordStage,
   type EmbedInput,
   type EmbedOptions,
   type Embedder,
@@ -49,6 +50,8 @@ export interface EngineSettings extends LaneLimits {
   threads: number;
   /** Decodes that run at the same time on the one loaded model. */
   lanes: number;
+  /** A decode has its share of the threads even while it is the only one. */
+  steadyThreads: boolean;
   /** False = token ids only: no vocabulary is loaded. */
   takesTexts: boolean;
   /** Finished vectors that are kept; 0 turns the cache off. */
@@ -210,7 +213,7 @@ class Engine implements Embedder {
     try {
       const started = performance.now();
       const { pieces, isCut } = this.#inputs.read(input, index, longText);
-      this.#profile.stageSeconds.tokenise += (performance.now() - started) / 1000;
+      recordStage(this.#profile, 'tokenise', performance.now() - started);
       const [whole] = pieces;
       if (pieces.length === 1 && whole !== undefined)
         return [this.#startWork(key, { tokens: whole, isCut, priority }, waiter)];

@@ -1,6 +1,6 @@
 // Owns one llama_context: its cells, its input buffers, one decode at a time. Several lanes share one loaded model.
 // Knows tokens and raw vectors; knows nothing of texts, calls or queues.
-import type { Profile } from '../embedder.ts';
+import { recordStage, type Profile } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { findShortage } from './devices.ts';
 import type { Llama, Pointer } from './llama-abi.ts';
@@ -128,7 +128,7 @@ export class Lane implements Decoder {
     await this.#decode(pieces);
     const started = performance.now();
     for (let i = 0; i < texts.length; i++) onVector(i, this.#readVector(i));
-    this.#options.profile.stageSeconds.read += (performance.now() - started) / 1000;
+    recordStage(this.#options.profile, 'read', performance.now() - started);
   }
 
   async decodeChunk(tokens: Int32Array, start: number): Promise<Float32Array> {
@@ -195,8 +195,8 @@ export class Lane implements Decoder {
         else resolve(result);
       });
     });
-    profile.stageSeconds['look-up'] += (filled - started) / 1000;
-    profile.stageSeconds.decode += (performance.now() - filled) / 1000;
+    recordStage(profile, 'look-up', filled - started);
+    recordStage(profile, 'decode', performance.now() - filled);
     if (code !== 0) throw new Fault('ENGINE_FAILED', { problem: `llama_decode returned ${String(code)}` });
   }
 

@@ -1,6 +1,6 @@
 // Owns the lanes and decides what each decodes next: a batch of texts, then one chunk of a long text, in turn, so that
 // neither holds up the other for more than one decode. Knows tokens and works; knows no text and no tokenizer.
-import type { Note, Profile } from '../embedder.ts';
+import { recordStage, type Note, type Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
 import type { DecodeWatch } from './decode-watch.ts';
@@ -111,7 +111,7 @@ export class Scheduler {
     const batch = this.#texts.take({ tokens, sequences: this.#sequences });
     const now = performance.now();
     const { profile } = this.#options;
-    for (const { queuedAtMs } of batch) profile.stageSeconds.queue += (now - queuedAtMs) / 1000;
+    for (const { queuedAtMs } of batch) recordStage(profile, 'queue', now - queuedAtMs);
     return batch;
   }
 

@@ -161,6 +161,7 @@ function planWorker(
       gpuLayers: onCpu ? 0 : -1,
       splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
+      steadyThreads: settings.deterministic,
       takesTexts: !settings.skipTokenizer,
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),

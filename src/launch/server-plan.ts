@@ -85,6 +85,7 @@ function planRequestLog(settings: LaunchSettings): NonNullable<ServerOptions['re
 function planMetrics({
   extraMetricLabels,
   latencyBuckets,
+  firstTokenBuckets,
   promptTokenBuckets,
   customLabels,
   customLabelsHeader,
@@ -98,6 +99,8 @@ function planMetrics({
         : { header: customLabelsHeader.toLowerCase(), names: checkNames(customLabels, labels) },
     latencyBuckets:
       latencyBuckets === null ? null : checkRising('--bucket-e2e-request-latency', latencyBuckets),
+    firstTokenBuckets:
+      firstTokenBuckets === null ? null : checkRising('--bucket-time-to-first-token', firstTokenBuckets),
     promptTokenBuckets: promptTokenBuckets === null ? null : planTokenBuckets(promptTokenBuckets),
   };
 }

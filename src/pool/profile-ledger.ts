@@ -1,6 +1,6 @@
 // What all workers have done, the dead ones included: a worker's sums begin at nothing, those of the pool never go
 // down. Holds the profiles as they were last seen; who asks the workers for them is the pool's business.
-import { emptyProfile, type Profile } from '../embedder.ts';
+import { emptyProfile, forStages, type Profile } from '../embedder.ts';
 
 export class ProfileLedger<Worker extends object> {
   readonly #seen = new Map<Worker, Profile>();
@@ -31,7 +31,6 @@ export class ProfileLedger<Worker extends object> {
 const add = (a: number, b: number): number => a + b;
 
 function combine(a: Profile, b: Profile, join: (a: number, b: number) => number): Profile {
-  const [x, y] = [a.stageSeconds, b.stageSeconds];
   return {
     batches: join(a.batches, b.batches),
     texts: join(a.texts, b.texts),
@@ -39,12 +38,9 @@ function combine(a: Profile, b: Profile, join: (a: number, b: number) => number)
     prefixTokens: join(a.prefixTokens, b.prefixTokens),
     duplicates: join(a.duplicates, b.duplicates),
     cacheHits: join(a.cacheHits, b.cacheHits),
-    stageSeconds: {
-      tokenise: join(x.tokenise, y.tokenise),
-      queue: join(x.queue, y.queue),
-      'look-up': join(x['look-up'], y['look-up']),
-      decode: join(x.decode, y.decode),
-      read: join(x.read, y.read),
-    },
+    stageSeconds: forStages((stage) => join(a.stageSeconds[stage], b.stageSeconds[stage])),
+    stageCounts: forStages((stage) =>
+      a.stageCounts[stage].map((count, bucket) => join(count, b.stageCounts[stage][bucket] ?? 0)),
+    ),
   };
 }

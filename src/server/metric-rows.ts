@@ -49,7 +49,10 @@ interface LabelledRow extends RowBase {
 export type MetricRow = PlainRow | LabelledRow;
 
 // No sum has two rows, and the compiler asks for one per sum.
-const OF_PROFILE: Record<Exclude<keyof Profile, 'stageSeconds'>, [name: string, help: string]> = {
+const OF_PROFILE: Record<
+  Exclude<keyof Profile, 'stageSeconds' | 'stageCounts'>,
+  [name: string, help: string]
+> = {
   batches: ['qwen_embed_batches_total', 'Batches computed.'],
   texts: ['qwen_embed_texts_total', 'Texts embedded, those that open each worker included.'],
   tokens: ['qwen_embed_tokens_total', 'Tokens of those texts, end tokens included.'],

@@ -11,6 +11,7 @@ import { METRIC_ROWS, type MetricRow, type Reading, type ServerStage } from './m
 import type { OpenRequests } from './open-requests.ts';
 import { type EmbeddedRequest, RequestMetrics, type RequestMetricsShape } from './request-metrics.ts';
 import type { Service } from './service.ts';
+import { addStageHistograms } from './stage-histograms.ts';
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
@@ -39,6 +40,7 @@ export interface MetricsShape extends RequestMetricsShape {
 const PLAIN_METRICS: MetricsShape = {
   labels: {},
   latencyBuckets: null,
+  firstTokenBuckets: null,
   promptTokenBuckets: null,
   customLabels: null,
 };
@@ -106,6 +108,7 @@ export class Metrics {
     this.#registry.setDefaultLabels({ ...labels, model_name: context.modelId });
     this.#embedded = new RequestMetrics(this.#registry, requestShape);
     for (const row of METRIC_ROWS) addRow(this.#registry, row, () => this.#read());
+    addStageHistograms(this.#registry, () => this.#profile);
   }
 
   arrived({ path, method }: Endpoint): void {

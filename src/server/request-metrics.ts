@@ -16,6 +16,7 @@ export interface EmbeddedRequest {
 export interface RequestMetricsShape {
   /** Upper bounds. */
   latencyBuckets: readonly number[] | null;
+  firstTokenBuckets: readonly number[] | null;
   promptTokenBuckets: readonly number[] | null;
   customLabels: CustomLabels | null;
 }
@@ -27,10 +28,12 @@ export class RequestMetrics {
   readonly #requests: Counter;
   readonly #tokens: Counter;
   readonly #seconds: Histogram;
+  readonly #firstTokenSeconds: Histogram;
   readonly #promptTokens: Histogram;
   readonly #inputs: Histogram;
 
-  constructor(registry: Registry, { latencyBuckets, promptTokenBuckets, customLabels }: RequestMetricsShape) {
+  constructor(registry: Registry, shape: RequestMetricsShape) {
+    const { latencyBuckets, firstTokenBuckets, promptTokenBuckets, customLabels } = shape;
     this.#labels = new CustomLabelReader(customLabels);
     const common = { labelNames: [...this.#labels.names], registers: [registry] };
     this.#requests = new Counter({
@@ -55,6 +58,12 @@ export class RequestMetrics {
       help: 'Seconds from the arrival of a request for embeddings until its answer could be sent.',
       buckets: [...(latencyBuckets ?? SECONDS)],
     });
+    this.#firstTokenSeconds = new Histogram({
+      ...common,
+      name: 'sglang:time_to_first_token_seconds',
+      help: 'As sglang:e2e_request_latency_seconds: an embedding comes whole, and dashboards of SGLang ask for this.',
+      buckets: [...(firstTokenBuckets ?? SECONDS)],
+    });
     this.#promptTokens = new Histogram({
       ...common,
       name: 'sglang:prompt_tokens_histogram',
@@ -73,5 +82,6 @@ export class RequestMetrics {
     this.#tokens.inc(labels, tokens);
     this.#inputs.observe(labels, inputs);
     this.#seconds.observe(labels, seconds);
+    this.#firstTokenSeconds.observe(labels, seconds);
   }
 }

@@ -1,6 +1,6 @@
 // GET /profile: what a worker's embedder has done so far, as JSON. Pure, and as distrustful as protocol.ts:
 // anything but sums that can be sums is the fault WIRE_MALFORMED.
-import type { Profile } from '../embedder.ts';
+import { forStages, STAGE_BOUNDS, type Profile } from '../embedder.ts';
 import { isRecord, malformed, parseJson } from './distrust.ts';
 
 export const PROFILE_PATH = '/profile';
@@ -13,7 +13,8 @@ export function decodeProfile(body: string): Profile {
   const value = parseJson(body);
   if (!isRecord(value)) throw malformed('a profile is no object');
   const seconds = value['stageSeconds'];
-  if (!isRecord(seconds)) throw malformed('a profile without its stages');
+  const counts = value['stageCounts'];
+  if (!isRecord(seconds) || !isRecord(counts)) throw malformed('a profile without its stages');
   return {
     batches: readSum(value, 'batches'),
     texts: readSum(value, 'texts'),
@@ -21,15 +22,18 @@ export function decodeProfile(body: string): Profile {
     prefixTokens: readSum(value, 'prefixTokens'),
     duplicates: readSum(value, 'duplicates'),
     cacheHits: readSum(value, 'cacheHits'),
-    stageSeconds: {
-      tokenise: readSum(seconds, 'tokenise'),
-      queue: readSum(seconds, 'queue'),
-      'look-up': readSum(seconds, 'look-up'),
-      decode: readSum(seconds, 'decode'),
-      read: readSum(seconds, 'read'),
-    },
+    stageSeconds: forStages((stage) => readSum(seconds, stage)),
+    stageCounts: forStages((stage) => readCounts(counts, stage)),
   };
 }
+
+function readCounts(record: Record<string, unknown>, key: string): number[] {
+  const value = record[key];
+  if (Array.isArray(value) && value.length === STAGE_BOUNDS.length + 1 && value.every(isCount)) return value;
+  throw malformed(`the counts of ${key} are ${JSON.stringify(value)}`);
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 function readSum(record: Record<string, unknown>, key: string): number {
   const value = record[key];

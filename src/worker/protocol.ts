@@ -9,8 +9,8 @@ import { Fault, faultFromWire } from '../faults.ts';
 import { isRecord, malformed, parseJson } from './distrust.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
-/** Changes with every layout below, so that two versions of the program refuse each other. */
-export const PROTOCOL_VERSION = 4;
+/** Changes with every layout of a message, so that two versions of the program refuse each other. */
+export const PROTOCOL_VERSION = 5;
 
 export const EMBED_PATH = '/embed';
 export const READY_PATH = '/ready';

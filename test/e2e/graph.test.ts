@@ -1,7 +1,7 @@
 // The engine's own graph, here on ggml's CPU backend: what it computes is what llama.cpp's contexts compute.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Embedder, EmbedInput } from '../../src/embedder.ts';
+import { forStages, type Embedder, type EmbedInput } from '../../src/embedder.ts';
 import { openEngine, type EngineSettings } from '../../src/engine/engine.ts';
 import { engineSettings, fixtureFile, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 import { cosine, relativeDifference, vectors } from '../fixtures/vectors.ts';
@@ -119,6 +119,42 @@ test('a long text in chunks has the vector of transformers, and leaves nothing b
     }
     await engine.close();
   }
+});
+
+// As --enable-deterministic-inference sets it. 257 and 700 tokens go in chunks, whose sums more threads would reorder.
+for (const outtype of ['f32', 'bf16', 'q8_0'] as const)
+  test(`graph: one text per decode gives ${outtype} weights' vectors the same bits alone and among others`, async () => {
+    const engine = await openGraph(outtype, {
+      batchTexts: 1,
+      prefixTokens: 0,
+      lanes: 2,
+      steadyThreads: true,
+    });
+    const inputs: EmbedInput[] = [1, 2, 31, 32, 63, 64, 65, 100, 255, 256, 257, 700].map((n) => ids(n, n));
+    inputs.push(...TEXTS.slice(0, 12), ...INSTRUCTIONS);
+    const alone = [];
+    for (const input of inputs) alone.push(...(await vectors(engine, [input])));
+    const together = await vectors(engine, inputs);
+    assert.deepEqual(together, alone);
+    const reversed = await vectors(engine, [...inputs].reverse());
+    assert.deepEqual(reversed.reverse(), alone);
+    const apart = await Promise.all(inputs.map((input) => vectors(engine, [input])));
+    assert.deepEqual(apart.flat(), alone);
+    await engine.close();
+  });
+
+test('graph: every text is counted in its stages, and every decode', async () => {
+  const engine = await openGraph('f32', { prefixTokens: 0 });
+  await vectors(engine, [...WORDS, ids(300)]);
+  const { batches, stageCounts, stageSeconds } = await engine.profile();
+  const counted = forStages((stage) => stageCounts[stage].reduce((sum, count) => sum + count, 0));
+  const decodes = batches;
+  assert.deepEqual(counted, {
+    ...{ tokenise: WORDS.length + 1, queue: WORDS.length },
+    ...{ 'look-up': decodes, decode: decodes, read: decodes - 2 },
+  });
+  assert.ok(Object.values(stageSeconds).every((seconds) => seconds > 0));
+  await engine.close();
 });
 
 const INSTRUCTIONS = Array.from(

@@ -68,7 +68,7 @@ const IMPORTERS: Record<string, string | readonly string[]> = {
   ],
   fastify: 'server/',
   yaml: ['convert/front-matter.ts', 'config/config-file.ts'],
-  'prom-client': ['server/metrics.ts', 'server/request-metrics.ts'],
+  'prom-client': ['server/metrics.ts', 'server/request-metrics.ts', 'server/stage-histograms.ts'],
   preact: 'page/',
   'preact/hooks': 'page/',
   vite: 'page/vite.config.ts',

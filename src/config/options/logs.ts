@@ -124,6 +124,16 @@ export const LOGS = {
     rare: true,
     doc: 'bounds in seconds of the histogram of request latencies',
   },
+  firstTokenBuckets: {
+    flag: 'bucket-time-to-first-token',
+    kind: 'list',
+    of: 'number',
+    least: 1,
+    default: null,
+    on: ['launch'],
+    rare: true,
+    doc: 'the same for sglang:time_to_first_token_seconds, which has those latencies too',
+  },
   promptTokenBuckets: {
     flag: 'prompt-tokens-buckets',
     kind: 'list',

@@ -11,13 +11,18 @@ const LOGS: Topic = {
     'show-time-cost': flag('times of functions'),
     'smg-http-sidecar-port': integer('port of metrics beside gRPC', { aliases: ['grpc-http-sidecar-port'] }),
     'enable-mfu-metrics': flag('share of the peak arithmetic'),
-    'enable-metrics-for-all-schedulers': flag('metrics of every rank'),
+    'enable-metrics-for-all-schedulers': flag('metrics of every rank', {
+      why: 'metrics are of all workers together',
+      isAlways: true,
+    }),
     'load-snapshot-publish-interval': integer('steps between reports of the load'),
-    'bucket-time-to-first-token': list('number', 'buckets of the time to the first token'),
     'bucket-inter-token-latency': list('number', 'buckets of the time between tokens'),
     'bucket-decode-throughput': list('number', 'buckets of the speed of decoding'),
     'generation-tokens-buckets': list('text', 'buckets of the tokens out'),
-    'collect-tokens-histogram': flag('histograms of tokens, in older releases'),
+    'collect-tokens-histogram': flag('histograms of tokens, in older releases', {
+      why: 'they come with --enable-metrics',
+      isAlways: true,
+    }),
     'gc-warning-threshold-secs': number('seconds of cleaning up that are told', {
       why: 'there is no Python',
     }),

@@ -1,7 +1,7 @@
 // Owns one backend instance, hence one stream of work on the device, and what it keeps between decodes: prefixes, the
 // keys and values of one long text, the last graph. Several lanes share the weights.
 // Knows tokens and raw vectors, as lane.ts does; which of the two computes is the engine's choice.
-import type { Profile } from '../../embedder.ts';
+import { recordStage, type Profile } from '../../embedder.ts';
 import { Fault } from '../../faults.ts';
 import type { Decoder, LaneShape, LaneText } from '../lane.ts';
 import type { Pointer } from '../llama-abi.ts';
@@ -90,12 +90,13 @@ export class GraphLane implements Decoder {
       return { tokens, prefixRows: prefix === null ? null : this.#prefixes.rowsOf(prefix) };
     });
     const shape: ForwardShape = { blocks, keeps: 'slots', hasOutput: true };
-    const vectors = await this.#decode(shape, { texts: inOrder, storeRows: null });
+    const forward = await this.#decode(shape, { texts: inOrder, storeRows: null });
     const started = performance.now();
+    const vectors = this.#readOutput(forward, texts.length);
     const { hidden } = this.#options.weights.hyperparameters;
     for (const [row, index] of order.entries())
       onVector(index, vectors.subarray(row * hidden, (row + 1) * hidden));
-    this.#options.profile.stageSeconds.read += (performance.now() - started) / 1000;
+    recordStage(this.#options.profile, 'read', performance.now() - started);
   }
 
   async decodeChunk(tokens: Int32Array, start: number, isLast: boolean): Promise<Float32Array> {
@@ -103,7 +104,8 @@ export class GraphLane implements Decoder {
     const kvLength = roundUp(start + length);
     const block = { texts: 1, tokens: length, length, before: start, kvLength };
     const shape: ForwardShape = { blocks: [block], keeps: 'chunks', hasOutput: isLast };
-    return this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
+    const forward = await this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
+    return this.#readOutput(forward, 1);
   }
 
   setThreads(threads: number): void {
@@ -135,11 +137,10 @@ export class GraphLane implements Decoder {
     }
   }
 
-  /** One vector per text in the order of the blocks, valid until the next decode; empty without output. */
   async #decode(
     shape: ForwardShape,
     { texts, storeRows }: Pick<InputTexts, 'texts' | 'storeRows'>,
-  ): Promise<Float32Array> {
+  ): Promise<Forward> {
     const { device, profile, table } = this.#options;
     const started = performance.now();
     const forward = this.#forwardFor(shape);
@@ -151,12 +152,10 @@ export class GraphLane implements Decoder {
     const filled = performance.now();
     const status = await this.#compute(forward);
     const computed = performance.now();
-    profile.stageSeconds['look-up'] += (filled - started) / 1000;
-    profile.stageSeconds.decode += (computed - filled) / 1000;
+    recordStage(profile, 'look-up', filled - started);
+    recordStage(profile, 'decode', computed - filled);
     if (status !== 0) throw new Fault('ENGINE_FAILED', { problem: `the graph ended with ${String(status)}` });
-    const vectors = this.#readOutput(forward, texts.length);
-    profile.stageSeconds.read += (performance.now() - computed) / 1000;
-    return vectors;
+    return forward;
   }
 
   #compute({ sketch }: Forward): Promise<number> {
@@ -172,6 +171,7 @@ export class GraphLane implements Decoder {
     });
   }
 
+  /** One vector per text in the order of the blocks, valid until the next decode; empty without output. */
   #readOutput({ output }: Forward, texts: number): Float32Array {
     if (output === null) return new Float32Array(0);
     const { device, weights } = this.#options;

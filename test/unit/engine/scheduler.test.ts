@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { emptyProfile, type Note } from '../../../src/embedder.ts';
 import { Call } from '../../../src/engine/call.ts';
 import type { Decoder } from '../../../src/engine/lane.ts';
-import { Scheduler } from '../../../src/engine/scheduler.ts';
+import { Scheduler, type SchedulerOptions } from '../../../src/engine/scheduler.ts';
 import { Work } from '../../../src/engine/work.ts';
 
 /** A text of one token, by which its vector is known. */
@@ -37,7 +37,7 @@ class FakeLane implements Decoder {
   }
 }
 
-function openScheduler(shares = { lanes: 1, threads: 1 }): {
+function openScheduler(changes: Partial<SchedulerOptions> = {}): {
   lane: FakeLane;
   notes: Note[];
   embed: (...calls: number[][]) => Call[];
@@ -48,7 +48,9 @@ function openScheduler(shares = { lanes: 1, threads: 1 }): {
     openLane: () => lane,
     watch: { over: (decode) => decode },
     onNote: (note) => notes.push(note),
-    ...shares,
+    lanes: 1,
+    threads: 1,
+    steadyThreads: false,
     profile: emptyProfile(),
     batchTokens: 64,
     batchTexts: null,
@@ -56,6 +58,7 @@ function openScheduler(shares = { lanes: 1, threads: 1 }): {
     chunkTokens: 64,
     contextTokens: 64,
     flashAttention: false,
+    ...changes,
   });
   return {
     lane,
@@ -116,4 +119,10 @@ test('a decode has all threads while nothing else wants any, and a share beside 
   const full = Array.from({ length: 64 }, (_, i) => i + 20);
   await Promise.all(embed([...full, 2]).map(({ done }) => done));
   assert.deepEqual(lane.threads, [4, 2, 2]);
+});
+
+test('with steady threads a decode has its share while nothing else wants any, too', async () => {
+  const { lane, embed } = openScheduler({ lanes: 2, threads: 4, steadyThreads: true });
+  await Promise.all(embed([1]).map(({ done }) => done));
+  assert.deepEqual(lane.threads, [2]);
 });

@@ -99,7 +99,7 @@ test('there are pages for browsers unless --disable-ui takes them away', () => {
 test('metrics are there only when they are asked for, with labels and bounds of the command line', () => {
   assert.equal(plan({ extraMetricLabels: { a: 'b' } }).metrics, false);
   assert.deepEqual(metricsOf({ extraMetricLabels: { team: 'a' }, latencyBuckets: [0.1, 1] }), {
-    ...{ labels: { team: 'a' }, latencyBuckets: [0.1, 1], promptTokenBuckets: null },
+    ...{ labels: { team: 'a' }, latencyBuckets: [0.1, 1], firstTokenBuckets: null, promptTokenBuckets: null },
     customLabels: null,
   });
 });
@@ -157,6 +157,7 @@ for (const rule of [
 test('bounds must rise, and labels have names and texts that Prometheus takes', () => {
   const on = { enableMetrics: true };
   assertRefused({ ...on, latencyBuckets: [1, 1] }, '--bucket-e2e-request-latency', /do not rise$/);
+  assertRefused({ ...on, firstTokenBuckets: [2, 1] }, '--bucket-time-to-first-token', /do not rise$/);
   assertRefused(
     { ...on, promptTokenBuckets: ['custom', '2', '1'] },
     '--prompt-tokens-buckets',

@@ -40,6 +40,11 @@ test('a --max-total-tokens that holds no batch is refused with the least that wo
   });
 });
 
-test('--enable-deterministic-inference shares no prefixes', () => {
-  assert.equal(engineOf({ settings: { deterministic: true }, machine: withCuda(1) }).prefixTokens, 0);
+test('--enable-deterministic-inference shares no prefixes and gives every decode as many threads', () => {
+  const { prefixTokens, steadyThreads } = engineOf({
+    settings: { deterministic: true },
+    machine: withCuda(1),
+  });
+  assert.deepEqual({ prefixTokens, steadyThreads }, { prefixTokens: 0, steadyThreads: true });
+  assert.equal(engineOf({ settings: {}, machine: withCuda(1) }).steadyThreads, false);
 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { emptyProfile, type Profile } from '../../../src/embedder.ts';
+import { emptyProfile, forStages, type Profile } from '../../../src/embedder.ts';
 import { ProfileLedger } from '../../../src/pool/profile-ledger.ts';
 
 const profileOf = (texts: number, decode: number): Profile => ({
   ...emptyProfile(),
   texts,
   stageSeconds: { ...emptyProfile().stageSeconds, decode },
+  stageCounts: forStages((stage) => emptyProfile().stageCounts[stage].map((_, at) => texts * (at + 1))),
 });
 
 const [first, second] = [{ name: 'first' }, { name: 'second' }];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
-import { emptyProfile, STAGES, type Profile } from '../../../src/embedder.ts';
+import { emptyProfile, recordStage, STAGES, type Profile } from '../../../src/embedder.ts';
 import { Metrics } from '../../../src/server/metrics.ts';
 import { OpenRequests } from '../../../src/server/open-requests.ts';
 import type { ServerOptions } from '../../../src/server/server.ts';
@@ -53,6 +54,7 @@ test("what the embedder did is under the profile's names, each stage with the se
   const done: Profile = {
     ...{ batches: 1, texts: 2, tokens: 30, prefixTokens: 4, duplicates: 5, cacheHits: 6 },
     stageSeconds: { tokenise: 0.5, queue: 1.5, 'look-up': 2.5, decode: 3.5, read: 4.5 },
+    stageCounts: emptyProfile().stageCounts,
   };
   Object.assign(embedder.done, done);
   const families = await scrape();
@@ -70,6 +72,16 @@ test("what the embedder did is under the profile's names, each stage with the se
   const stages = families.get('qwen_embed_stage_seconds_total')?.samples.map(({ labels }) => labels['stage']);
   assert.deepEqual(stages, ['parse', ...STAGES, 'encode']);
   assert.equal(valueOf(families, 'qwen_embed_stage_seconds_total', { stage: 'look-up' }), 2.5);
+});
+
+test('docs/metrics.md names every metric that is served, and no other', async (t) => {
+  const { scrape } = await openMetricsServer(t);
+  const page = readFileSync(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
+  const named = page.matchAll(/`((?:sglang:|qwen_embed_|process_)\w+)`/g);
+  assert.deepEqual(
+    [...new Set([...named].map(([, name]) => name))].sort(),
+    [...(await scrape()).keys()].sort(),
+  );
 });
 
 test('requests, tokens, inputs and seconds are counted when they are answered', async (t) => {
@@ -167,6 +179,7 @@ test('labels and bounds of the launch are in the text', async (t) => {
   const shape = {
     labels: { team: 'a' },
     latencyBuckets: [0.5, 1],
+    firstTokenBuckets: [0.25],
     promptTokenBuckets: [10],
     customLabels: null,
   };
@@ -183,12 +196,17 @@ test('labels and bounds of the launch are in the text', async (t) => {
     boundsOf('sglang:e2e_request_latency_seconds')?.map(([le]) => le),
     ['0.5', '1', '+Inf'],
   );
+  assert.deepEqual(
+    boundsOf('sglang:time_to_first_token_seconds')?.map(([le]) => le),
+    ['0.25', '+Inf'],
+  );
   assert.equal(valueOf(families, 'sglang:prompt_tokens_histogram_sum'), 6);
 });
 
 test('labels that a sender says in the header are those of its requests', async (t) => {
   const customLabels = { header: 'x-custom-labels', names: ['team'] };
-  const shape = { labels: {}, latencyBuckets: null, promptTokenBuckets: null, customLabels };
+  const buckets = { latencyBuckets: null, firstTokenBuckets: null, promptTokenBuckets: null };
+  const shape = { labels: {}, ...buckets, customLabels };
   const { scrape, post } = await openMetricsServer(t, { metrics: shape });
   const type = { 'content-type': 'application/json' };
   await post({ input: 'hello' }, { ...type, 'x-custom-labels': '{"team": "search", "other": "x"}' });
@@ -199,6 +217,27 @@ test('labels that a sender says in the header are those of its requests', async 
       ['search', ''].map((team) => valueOf(families, name, { team })),
       [1, 1],
     );
+});
+
+test("the workers' counts of a stage are a histogram, and the queue's also under SGLang's name", async (t) => {
+  const { scrape, embedder } = await openMetricsServer(t);
+  for (const milliseconds of [0.15, 0.15, 3, 1e6]) recordStage(embedder.done, 'queue', milliseconds);
+  recordStage(embedder.done, 'decode', 40);
+  const families = await scrape();
+  const waits = { stage: 'queue' };
+  for (const [name, labels] of [
+    ['qwen_embed_worker_stage_seconds', waits],
+    ['sglang:queue_time_seconds', {}],
+  ] as const) {
+    const below = ['0.0001', '0.0002', '0.002', '0.005', '100', '+Inf'].map((le) =>
+      valueOf(families, `${name}_bucket`, { ...labels, le }),
+    );
+    assert.deepEqual(below, [0, 2, 2, 3, 3, 4], name);
+    assert.equal(valueOf(families, `${name}_count`, labels), 4);
+    assert.ok(Math.abs(valueOf(families, `${name}_sum`, labels) - 1000.0033) < 1e-9);
+  }
+  const decodes = { stage: 'decode', le: '0.05', model_name: MODEL_ID };
+  assert.equal(valueOf(families, 'qwen_embed_worker_stage_seconds_bucket', decodes), 1);
 });
 
 test('every stage of a request and every HTTP request is in a histogram', async (t) => {

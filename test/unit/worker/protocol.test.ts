@@ -143,7 +143,10 @@ test('a message with any byte changed, cut or added is refused or still well for
 // and 40, the text at 44, the token id at 46.
 for (const [problem, damage] of [
   [/does not open with its mark$/, (bytes) => bytes.write('QEr')],
-  [/it speaks version 1, this side 4$/, (bytes) => bytes.writeUInt8(1, 3)],
+  [
+    new RegExp(`it speaks version 1, this side ${String(PROTOCOL_VERSION)}$`),
+    (bytes) => bytes.writeUInt8(1, 3),
+  ],
   [/a request with inputs that were cut$/, (bytes) => bytes.writeUInt8(1, 12)],
   [/way 4 with long texts is unknown$/, (bytes) => bytes.writeUInt8(4, 16)],
   [/chunks of 1 tokens with 0 of the one before$/, (bytes) => bytes.writeUInt8(1, 20)],
@@ -219,7 +222,8 @@ test('readiness brings the model and nothing else', () => {
     () => decodeReady(JSON.stringify({ protocol: PROTOCOL_VERSION })),
     /readiness without a model$/,
   );
-  isMalformed(() => decodeReady(JSON.stringify({ protocol: 7, model })), /version 7, this side 4$/);
+  const isOld = new RegExp(`version 1, this side ${String(PROTOCOL_VERSION)}$`);
+  isMalformed(() => decodeReady(JSON.stringify({ protocol: 1, model })), isOld);
   for (const dimensions of [0, -1, 1.5, '1024', null]) {
     const body = JSON.stringify({ protocol: PROTOCOL_VERSION, model: { ...model, dimensions } });
     isMalformed(() => decodeReady(body), /dimensions is /);
