@@ -41,6 +41,7 @@ function planLimits(settings: LaunchSettings): Partial<ConnectionLimits> {
     headMs: settings.headerTimeoutSeconds * 1000,
     requestMs: settings.bodyTimeoutSeconds * 1000,
     stallMs: settings.sendTimeoutSeconds * 1000,
+    answerBytesPerSecond: settings.minSendRate,
     idleMs: settings.keepAliveSeconds * 1000,
     headBytes: settings.maxHeaderBytes,
     bodyBytes: settings.maxBodyBytes,

@@ -113,12 +113,15 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
     if (request.is404) throw unknownRoute(request);
     done();
   });
-  app.addHook('onSend', (request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (service.stopping) reply.header('connection', 'close');
-    guardAnswer(reply.raw, options.limits, () => {
-      const seconds = options.limits.stallMs / 1000;
-      const message = `the client has read nothing of its answer for ${String(seconds)} s and is cut off`;
-      options.log({ level: 'info', message, requestId: request.id });
+    guardAnswer(reply.raw, {
+      limits: options.limits,
+      sizeBytes: sizeOf(payload) ?? readLength(reply.getHeader('content-length')) ?? 0,
+      onCut: (problem) => {
+        const message = `the client ${problem} and is cut off`;
+        options.log({ level: 'info', message, requestId: request.id });
+      },
     });
     done();
   });
@@ -138,6 +141,9 @@ function addHooks(app: FastifyInstance, options: AppOptions): void {
 function endpointOf({ method, routeOptions }: FastifyRequest): Endpoint {
   return { path: routeOptions.url ?? 'unknown', method };
 }
+
+const sizeOf = (payload: unknown): number | null =>
+  typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.byteLength(payload) : null;
 
 const readLength = (header: unknown): number | null => (header === undefined ? null : Number(header));
 

@@ -78,6 +78,16 @@ export const NETWORK = {
     rare: true,
     doc: 'seconds after which a client that reads nothing of its answer is cut off',
   },
+  minSendRate: {
+    flag: 'min-send-rate',
+    kind: 'human',
+    min: 0,
+    max: 1_000_000_000,
+    default: 8192,
+    on: ['launch'],
+    rare: true,
+    doc: 'bytes per second that a client must take of its answer on the whole; 0: any',
+  },
   maxHeaderBytes: {
     flag: 'max-header-size',
     kind: 'human',
