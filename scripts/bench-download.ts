@@ -7,11 +7,12 @@ import { execFileSync, fork, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hubContent } from '../test/fixtures/hub-content.ts';
 import { openHubServer } from '../test/fixtures/hub-server.ts';
+import { describeMachine } from './figures.ts';
 
 const REPO = 'Qwen/Qwen3-Embedding-Bench';
 const WORKER = fileURLToPath(new URL('../test/fixtures/download-worker.js', import.meta.url));
@@ -65,7 +66,7 @@ interface Fetched {
 async function compare(): Promise<void> {
   const hub = fork(fileURLToPath(import.meta.url), [String(sizeBytes)]);
   const [url] = (await once(hub, 'message')) as [string];
-  console.log(`${cpus()[0]?.model ?? ''}, ${String(availableParallelism())} cores, Node ${process.version}`);
+  console.log(describeMachine());
   console.log(execFileSync('curl', ['--version'], { encoding: 'utf8' }).split('\n')[0]);
   const fetches = new Map<string, Fetched[]>(CONTESTANTS.map(({ name }) => [name, []]));
   try {

@@ -3,10 +3,10 @@
 // `npm run bench:encode -- [--rounds N] [--rows N] [--dimensions N] [--characters N] [--json]`
 // The client runs in a thread of its own; the embedder answers at once, after what a pool does on the same loop.
 import { request } from 'node:http';
-import { availableParallelism, cpus } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { summarise, type Spread } from '../src/bench/statistics.ts';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
 import { RequestWriter } from '../src/pool/request-writer.ts';
 import type { EncodingFormat, Frame } from '../src/server/encode.ts';
@@ -14,6 +14,7 @@ import { runJob, type JobInput, type JobName } from '../src/server/jobs.ts';
 import { PLAIN_RULES } from '../src/server/request-rules.ts';
 import { openServer, type Server } from '../src/server/server.ts';
 import { Threads } from '../src/server/threads.ts';
+import { describeMachine } from './figures.ts';
 
 const FRAME: Frame = { shape: 'openai', modelId: 'm' };
 
@@ -30,12 +31,6 @@ const CHARACTERS = Number(flags.characters);
 const WARM_UPS = 2;
 const WORDS = ['vector', 'of', 'naïve', 'text,', '"quoted"', 'and', 'plain', 'words\n'];
 const SWEPT_KILOBYTES = [16, 32, 64, 128, 256, 512, 1024];
-
-interface Figure {
-  median: number;
-  min: number;
-  max: number;
-}
 
 interface Order {
   url: string;
@@ -60,7 +55,7 @@ async function measureAll(): Promise<void> {
   const [rounds, rows, dimensions] = [Number(flags.rounds), Number(flags.rows), Number(flags.dimensions)];
   const vectors = makeVectors(rows, dimensions);
   const texts = makeBody(rows, 'float');
-  const figures: Record<string, Figure> = {};
+  const figures: Record<string, Spread> = {};
   for (const format of ['float', 'base64'] as const) {
     const encode = { vectors, dimensions, firstIndex: 0, encodingFormat: format, frame: FRAME };
     figures[`write ${format}, CPU ms`] = await repeat(rounds, () => timeJob('encode', encode));
@@ -87,8 +82,8 @@ interface ServerPlan {
   vectors: Float32Array;
 }
 
-async function measureServer({ rounds, rows, ...shape }: ServerPlan): Promise<Record<string, Figure>> {
-  const figures: Record<string, Figure> = {};
+async function measureServer({ rounds, rows, ...shape }: ServerPlan): Promise<Record<string, Spread>> {
+  const figures: Record<string, Spread> = {};
   const client = new Worker(new URL(import.meta.url));
   const server = await openServer({ host: '127.0.0.1', port: 0, model: { id: 'm', createdUnixSeconds: 1 } });
   try {
@@ -132,8 +127,8 @@ async function exchange(client: Worker, order: Order): Promise<{ wholeMs: number
 }
 
 // The price of another thread, against doing the same here.
-async function measureHops(rounds: number): Promise<Record<string, Figure>> {
-  const figures: Record<string, Figure> = {};
+async function measureHops(rounds: number): Promise<Record<string, Spread>> {
+  const figures: Record<string, Spread> = {};
   const threads = new Threads({ count: 1 });
   for (const kilobytes of SWEPT_KILOBYTES) {
     const dimensions = 1024;
@@ -170,16 +165,14 @@ async function timed(work: () => unknown): Promise<number> {
   return performance.now() - startMs;
 }
 
-async function repeat(rounds: number, measure: () => Promise<number>): Promise<Figure> {
+async function repeat(rounds: number, measure: () => Promise<number>): Promise<Spread> {
   const all: number[] = [];
   for (let round = 0; round < rounds + WARM_UPS; round += 1) all.push(await measure());
   return figureOf(all.slice(WARM_UPS));
 }
 
-function figureOf(values: readonly number[]): Figure {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
-  return { median: at(0.5), min: at(0), max: at(1) };
+function figureOf(values: readonly number[]): Spread {
+  return summarise(values) ?? { median: NaN, min: NaN, max: NaN };
 }
 
 const modelOf = (dimensions: number) => ({
@@ -231,7 +224,7 @@ function stubEmbedder(shape: Pick<ServerPlan, 'dimensions' | 'vectors'>, answere
 }
 
 interface Report {
-  figures: Record<string, Figure>;
+  figures: Record<string, Spread>;
   rows: number;
   dimensions: number;
   requestBytes: number;
@@ -239,7 +232,7 @@ interface Report {
 }
 
 function report({ figures, json, ...plan }: Report): void {
-  const machine = `${cpus()[0]?.model ?? 'unknown'}, ${String(availableParallelism())} cores, Node ${process.version}`;
+  const machine = describeMachine();
   if (json) {
     console.log(JSON.stringify({ machine, ...plan, figures }));
     return;

@@ -1,14 +1,16 @@
 // Speed of this engine against node-llama-cpp's own LlamaEmbeddingContext: same weights, same texts, same machine, in
 // turns within one run. `npm run bench:engine -- [--layers N] [--rounds N] [--texts N] [--type BF16|Q8_0|F16] [--json]`
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { getLlama } from 'node-llama-cpp';
+import { summarise } from '../src/bench/statistics.ts';
 import { convert } from '../src/convert/convert.ts';
 import { makeDemoModel } from './demo-model.ts';
+import { describeMachine, leastCosine, rowsOf } from './figures.ts';
 import { openCpuEngine } from './open-cpu-engine.ts';
-import { SHAPES, writeRandomModel } from './random-model.ts';
+import { SMALLEST_SHAPE, writeRandomModel } from './random-model.ts';
 
 const TOKENS_PER_TEXT = 32;
 const END_TOKEN = 151643;
@@ -40,7 +42,7 @@ async function makeModel(): Promise<string> {
   const vocabularyFrom = join(folder, 'tiny.gguf');
   await convert({ modelFolder: tiny, outfile: vocabularyFrom, outtype: 'q8_0' });
   const outfile = join(folder, 'random.gguf');
-  const shape = { ...SHAPES['0.6b'], layers: Number(flags.layers) };
+  const shape = { ...SMALLEST_SHAPE, layers: Number(flags.layers) };
   writeRandomModel({ outfile, vocabularyFrom, shape, type: flags.type as 'BF16' | 'Q8_0' | 'F16' | 'F32' });
   return outfile;
 }
@@ -52,10 +54,7 @@ interface Contender {
 
 async function openOurs(modelFile: string): Promise<Contender> {
   const engine = openCpuEngine(modelFile);
-  const embedAll = async () => {
-    const { vectors, dimensions } = await engine.embed(texts);
-    return texts.map((_, i) => vectors.subarray(i * dimensions, (i + 1) * dimensions));
-  };
+  const embedAll = async () => rowsOf(await engine.embed(texts));
   await embedAll();
   return { name: 'qwen-embed', embedAll };
 }
@@ -82,28 +81,11 @@ async function measure({ embedAll }: Contender): Promise<number> {
   return (texts.length * TOKENS_PER_TEXT * 1000) / (performance.now() - start);
 }
 
-/** Both must have computed the same thing: the least cosine between their vectors. */
-async function compareVectors(ours: Contender, theirs: Contender): Promise<number> {
-  const [a, b] = [await ours.embedAll(), await theirs.embedAll()];
-  return Math.min(
-    ...a.map((x, i) => {
-      const y = b[i] ?? new Float32Array(0);
-      const dot = x.reduce((sum, value, k) => sum + value * (y[k] ?? NaN), 0);
-      return dot / (Math.hypot(...x) * Math.hypot(...y));
-    }),
-  );
-}
-
-const summarise = (numbers: number[]) => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
-  return { least: at(0), median: at(0.5), most: at(1) };
-};
-
 const modelFile = await makeModel();
 const ours = await openOurs(modelFile);
 const theirs = await openTheirs(modelFile);
-const cosine = await compareVectors(ours, theirs);
+// Both must have computed the same thing.
+const cosine = leastCosine(await ours.embedAll(), await theirs.embedAll());
 const speeds: { ours: number[]; theirs: number[] } = { ours: [], theirs: [] };
 for (let round = 0; round < rounds; round++) {
   speeds.ours.push(await measure(ours));
@@ -111,7 +93,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const ratios = speeds.ours.map((speed, i) => speed / (speeds.theirs[i] ?? NaN));
 const report = {
-  machine: `${cpus()[0]?.model ?? 'unknown'}, ${String(threads)} cores, Node ${process.version}`,
+  machine: describeMachine(),
   model: `0.6B layer shapes, ${flags.layers} layers, random ${flags.type}`,
   work: `${String(texts.length)} texts x ${String(TOKENS_PER_TEXT)} tokens, ${String(rounds)} rounds in turns`,
   leastCosine: cosine,

@@ -4,8 +4,10 @@
 import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { summarise } from '../src/bench/statistics.ts';
 import type { Embedder, EmbedInput } from '../src/embedder.ts';
 import { openEngine, type EngineSettings } from '../src/engine/engine.ts';
+import { leastCosine, rowsOf } from './figures.ts';
 
 const { values: flags, positionals: files } = parseArgs({
   allowPositionals: true,
@@ -58,22 +60,11 @@ async function measureSpeed(engine: Embedder): Promise<number> {
   return (tokenCounts.reduce((sum, count) => sum + count, 0) * 1000) / (performance.now() - start);
 }
 
-function leastCosine(a: Float32Array, b: Float32Array, rows: number): number {
-  const dimensions = a.length / rows;
-  let least = 1;
-  for (let row = 0; row < rows; row++) {
-    let dot = 0;
-    for (let k = row * dimensions; k < (row + 1) * dimensions; k++) dot += (a[k] ?? NaN) * (b[k] ?? NaN);
-    least = Math.min(least, dot);
-  }
-  return least;
-}
-
-async function embedOnce(file: string, options?: { gpu: boolean }): Promise<Float32Array> {
+async function embedOnce(file: string, options?: { gpu: boolean }): Promise<Float32Array[]> {
   const engine = open(file, options);
-  const { vectors } = await engine.embed(COSINE_TEXTS);
+  const rows = rowsOf(await engine.embed(COSINE_TEXTS));
   await engine.close();
-  return vectors;
+  return rows;
 }
 
 const [first = ''] = files;
@@ -83,15 +74,10 @@ for (const file of files) {
   await measureSpeed(engine);
   const speeds: number[] = [];
   for (let round = 0; round < Number(flags.rounds); round++) speeds.push(await measureSpeed(engine));
-  const cosine =
-    truth === null
-      ? null
-      : leastCosine(truth, (await engine.embed(COSINE_TEXTS)).vectors, COSINE_TEXTS.length);
+  const cosine = truth === null ? null : leastCosine(truth, rowsOf(await engine.embed(COSINE_TEXTS)));
   const { weightsType } = engine.model;
   await engine.close();
-  speeds.sort((a, b) => a - b);
-  const at = (share: number) => Math.round(speeds[Math.floor(share * (speeds.length - 1))] ?? NaN);
-  const tokensPerSecond = { median: at(0.5), min: at(0), max: at(1) };
+  const tokensPerSecond = summarise(speeds.map(Math.round));
   console.log(JSON.stringify({ file: basename(file), weightsType, tokensPerSecond, cosine }));
 }
 process.exit(0);

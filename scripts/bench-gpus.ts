@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { parseLengths } from '../src/bench/lengths.ts';
 import { makeRandom } from '../src/bench/random.ts';
 import { makeSource } from '../src/bench/texts.ts';
-import { cosine } from '../src/client/answer.ts';
+import { leastCosine } from './figures.ts';
 import { launchService, readCommand, runBench } from './launched-service.ts';
 
 const { values: flags } = parseArgs({
@@ -116,9 +116,10 @@ async function measureWay(name: string, way: Way, reference: Float32Array[] | nu
     for (const [load, args] of Object.entries(LOADS)) loads[load] = await measureLoad(url, args);
     const after = readUsedMegabytes();
     const usedMegabytes = after?.map((used, gpu) => used - (before?.[gpu] ?? 0)) ?? null;
-    const cosines = reference?.map((vector, i) => cosine(vector, vectors[i] ?? new Float32Array()) ?? 0);
-    const leastCosine = cosines === undefined ? null : Math.min(...cosines);
-    console.log(JSON.stringify({ way: name, ...way, readySeconds, loads, leastCosine, usedMegabytes }));
+    const least = reference === null ? null : leastCosine(reference, vectors);
+    console.log(
+      JSON.stringify({ way: name, ...way, readySeconds, loads, leastCosine: least, usedMegabytes }),
+    );
     return vectors;
   } finally {
     await stop();

@@ -8,7 +8,7 @@ import { makeRandom } from '../src/bench/random.ts';
 import { percentile, Samples } from '../src/bench/statistics.ts';
 import { makeSource, renderBody, type InputSource } from '../src/bench/texts.ts';
 import { SHIPPED_MODEL } from '../src/models/shipped-model.ts';
-import { launchServer } from '../test/fixtures/run-cli.ts';
+import { launchService } from './launched-service.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -91,10 +91,9 @@ async function run(url: string): Promise<boolean> {
   return percentile(loaded, 0.99) < limitMs;
 }
 
-const args = ['--model-path', flags.model, '--device', 'cpu', '--port', '0', '--dp', '1', '--enable-metrics'];
-const server = await launchServer(args);
+const { url, stop } = await launchService(['--model-path', flags.model, '--device', 'cpu', '--dp', '1']);
 try {
-  process.exitCode = (await run(server.url)) ? 0 : 1;
+  process.exitCode = (await run(url)) ? 0 : 1;
 } finally {
-  await server.end();
+  await stop();
 }

@@ -2,14 +2,16 @@
 // Speed on 0.6B layer shapes with random weights; cosine on the tiny model's reference texts, against its f32 weights.
 // `npm run bench:weights -- [--layers N] [--rounds N] [--json]`
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { summarise } from '../src/bench/statistics.ts';
 import { convert } from '../src/convert/convert.ts';
 import type { Embedder } from '../src/embedder.ts';
 import { makeDemoModel } from './demo-model.ts';
+import { describeMachine, leastCosine, rowsOf } from './figures.ts';
 import { openCpuEngine } from './open-cpu-engine.ts';
-import { SHAPES, writeRandomModel } from './random-model.ts';
+import { SMALLEST_SHAPE, writeRandomModel } from './random-model.ts';
 
 const TYPES = ['F32', 'F16', 'BF16', 'Q8_0'] as const;
 type WeightsType = (typeof TYPES)[number];
@@ -29,7 +31,6 @@ const { values: flags } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const threads = availableParallelism();
 const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-bench-'));
 process.once('exit', () => {
   rmSync(folder, { recursive: true, force: true });
@@ -45,25 +46,13 @@ async function measureSpeed(engine: Embedder): Promise<number> {
   return (tokenCounts.reduce((sum, count) => sum + count, 0) * 1000) / (performance.now() - start);
 }
 
-async function embedTiny(type: WeightsType, tiny: string): Promise<Float32Array> {
+async function embedTiny(type: WeightsType, tiny: string): Promise<Float32Array[]> {
   const outfile = join(folder, `tiny-${type}.gguf`);
   await convert({ modelFolder: tiny, outfile, outtype: type.toLowerCase() as Lowercase<WeightsType> });
   const engine = openCpuEngine(outfile);
-  const { vectors } = await engine.embed(TEXTS);
+  const rows = rowsOf(await engine.embed(TEXTS));
   await engine.close();
-  return vectors;
-}
-
-/** Least cosine between the rows of two blocks of unit vectors. */
-function leastCosine(a: Float32Array, b: Float32Array): number {
-  const dimensions = a.length / TEXTS.length;
-  return Math.min(
-    ...TEXTS.map((_, i) => {
-      let dot = 0;
-      for (let k = i * dimensions; k < (i + 1) * dimensions; k++) dot += (a[k] ?? NaN) * (b[k] ?? NaN);
-      return dot;
-    }),
-  );
+  return rows;
 }
 
 const tiny = join(folder, 'tiny');
@@ -73,7 +62,7 @@ const cosines = new Map<WeightsType, number>();
 for (const type of TYPES) cosines.set(type, leastCosine(reference, await embedTiny(type, tiny)));
 
 const speeds = new Map<WeightsType, number[]>(TYPES.map((type) => [type, []]));
-const shape = { ...SHAPES['0.6b'], layers: Number(flags.layers) };
+const shape = { ...SMALLEST_SHAPE, layers: Number(flags.layers) };
 const vocabularyFrom = join(folder, 'tiny-F32.gguf');
 for (let round = 0; round < Number(flags.rounds); round++) {
   for (const type of TYPES) {
@@ -87,11 +76,11 @@ for (let round = 0; round < Number(flags.rounds); round++) {
 }
 
 const rows = TYPES.map((type) => {
-  const sorted = [...(speeds.get(type) ?? [])].sort((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? NaN);
-  return { type, tokensPerSecond: at(0.5), least: at(0), most: at(1), cosine: cosines.get(type) };
+  const { median = NaN, min = NaN, max = NaN } = summarise(speeds.get(type) ?? []) ?? {};
+  const [tokensPerSecond, least, most] = [median, min, max].map(Math.round);
+  return { type, tokensPerSecond, least, most, cosine: cosines.get(type) };
 });
-const machine = `${cpus()[0]?.model ?? 'unknown'}, ${String(threads)} cores, Node ${process.version}`;
+const machine = describeMachine();
 if (flags.json) console.log(JSON.stringify({ machine, layers: shape.layers, rows }));
 else {
   console.log(`${machine}; 0.6B layer shapes, ${String(shape.layers)} layers, 32 texts x 32 tokens`);

@@ -1,5 +1,5 @@
-// What benchmarks over HTTP share: a service launched as users launch it, on a free port, and `qwen-embed bench` against
-// it. Knows no loads and no figures.
+// What scripts over HTTP share: a service launched as users launch it, on a free port, and `qwen-embed bench` against it.
+// Knows no loads and no figures.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -6,29 +6,17 @@ import { padTo, tensorSizeBytes } from '../src/convert/gguf.ts';
 import { readGgufHeader } from '../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../src/convert/gguf-write.ts';
 import { bf16FromF32, f16FromF32 } from '../src/convert/floats.ts';
+import type { ModelShape } from '../src/engine/model-file.ts';
+import { FAMILY } from '../src/launch/family.ts';
 
-export interface RandomModelShape {
-  hidden: number;
-  layers: number;
-  heads: number;
-  kvHeads: number;
-  ffn: number;
-}
-
-/** Real shapes; head size is 128 in all. */
-export const SHAPES = {
-  '0.6b': { hidden: 1024, layers: 28, heads: 16, kvHeads: 8, ffn: 3072 },
-  '4b': { hidden: 2560, layers: 36, heads: 32, kvHeads: 8, ffn: 9728 },
-  '8b': { hidden: 4096, layers: 36, heads: 32, kvHeads: 8, ffn: 12288 },
-} as const satisfies Record<string, RandomModelShape>;
-
-const HEAD_DIM = 128;
+/** The 0.6B's. */
+export const [{ shape: SMALLEST_SHAPE }] = FAMILY;
 
 /** `vocabularyFrom` is any .gguf with the tokenizer to copy, such as a converted tiny model. */
 export function writeRandomModel(options: {
   outfile: string;
   vocabularyFrom: string;
-  shape: RandomModelShape;
+  shape: ModelShape;
   type: 'F16' | 'BF16' | 'F32' | 'Q8_0';
 }): void {
   const { outfile, vocabularyFrom, shape, type } = options;
@@ -38,7 +26,7 @@ export function writeRandomModel(options: {
   const descriptor = openSync(outfile, 'w');
   writeSync(descriptor, renderGgufHeader({ metadata: reshape(source.metadata, shape), tensors }));
   const weights = randomBlock(type);
-  const ones = Buffer.from(new Float32Array(Math.max(shape.hidden, HEAD_DIM)).fill(1).buffer);
+  const ones = Buffer.from(new Float32Array(Math.max(shape.hidden, shape.headDim)).fill(1).buffer);
   for (const tensor of tensors) {
     const sizeBytes = tensorSizeBytes(tensor) ?? 0;
     const block = tensor.type === 'F32' && tensor.shape.length === 1 ? ones : weights;
@@ -49,15 +37,15 @@ export function writeRandomModel(options: {
   closeSync(descriptor);
 }
 
-function reshape(metadata: GgufMetadata, shape: RandomModelShape): GgufMetadata {
+function reshape(metadata: GgufMetadata, shape: ModelShape): GgufMetadata {
   const numbers: Record<string, number> = {
     'qwen3.block_count': shape.layers,
     'qwen3.embedding_length': shape.hidden,
     'qwen3.feed_forward_length': shape.ffn,
     'qwen3.attention.head_count': shape.heads,
     'qwen3.attention.head_count_kv': shape.kvHeads,
-    'qwen3.attention.key_length': HEAD_DIM,
-    'qwen3.attention.value_length': HEAD_DIM,
+    'qwen3.attention.key_length': shape.headDim,
+    'qwen3.attention.value_length': shape.headDim,
   };
   return new Map(
     [...metadata].map(([key, value]): [string, GgufValue] => {
@@ -67,8 +55,8 @@ function reshape(metadata: GgufMetadata, shape: RandomModelShape): GgufMetadata 
   );
 }
 
-function listTensors(shape: RandomModelShape, type: TensorType, vocabulary: number): GgufTensorShape[] {
-  const { hidden, layers, heads, kvHeads, ffn } = shape;
+function listTensors(shape: ModelShape, type: TensorType, vocabulary: number): GgufTensorShape[] {
+  const { hidden, layers, heads, kvHeads, headDim, ffn } = shape;
   const matrix = (name: string, columns: number, rows: number): GgufTensorShape => ({
     name: `${name}.weight`,
     shape: [columns, rows],
@@ -87,12 +75,12 @@ function listTensors(shape: RandomModelShape, type: TensorType, vocabulary: numb
       matrix(at('ffn_gate'), hidden, ffn),
       matrix(at('ffn_up'), hidden, ffn),
       norm(at('ffn_norm'), hidden),
-      norm(at('attn_k_norm'), HEAD_DIM),
-      matrix(at('attn_k'), hidden, kvHeads * HEAD_DIM),
-      matrix(at('attn_output'), heads * HEAD_DIM, hidden),
-      norm(at('attn_q_norm'), HEAD_DIM),
-      matrix(at('attn_q'), hidden, heads * HEAD_DIM),
-      matrix(at('attn_v'), hidden, kvHeads * HEAD_DIM),
+      norm(at('attn_k_norm'), headDim),
+      matrix(at('attn_k'), hidden, kvHeads * headDim),
+      matrix(at('attn_output'), heads * headDim, hidden),
+      norm(at('attn_q_norm'), headDim),
+      matrix(at('attn_q'), hidden, heads * headDim),
+      matrix(at('attn_v'), hidden, kvHeads * headDim),
     ];
   };
   return [

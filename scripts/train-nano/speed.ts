@@ -1,10 +1,7 @@
 // Speed as a user meets it: the command's start until the first vector, then short texts per second over HTTP.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { summarise } from '../../src/bench/statistics.ts';
+import { launchService } from '../launched-service.ts';
 
-const CLI = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
 const WORDS = 5;
 const TEXTS_PER_REQUEST = 100;
 const REQUESTS_AT_ONCE = 8;
@@ -39,26 +36,15 @@ async function measureRound(url: string, texts: readonly string[]): Promise<numb
 export async function measureSpeed(modelFile: string, texts: readonly string[]): Promise<void> {
   const short = [...new Set(texts.map((text) => text.split(' ').slice(0, WORDS).join(' ')))];
   const start = performance.now();
-  const args = [CLI, 'launch', '--model-path', modelFile, '--device', 'cpu', '--port', '0'];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let url: string | undefined;
-  for await (const line of createInterface({ input: server.stdout })) {
-    url = /http:\/\/\S+/.exec(line)?.[0];
-    if (url !== undefined) break;
-  }
-  if (url === undefined) throw new Error('the server ended before it was ready');
+  const { url, stop } = await launchService(['--model-path', modelFile, '--device', 'cpu']);
   await ask(url, ['Hello world']);
   const firstVectorMs = performance.now() - start;
   const rounds: number[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await measureRound(url, short));
-  server.kill('SIGTERM');
-  await once(server, 'exit');
-  rounds.sort((a, b) => a - b);
-  const [least, median, most] = [rounds[0], rounds[Math.floor(ROUNDS / 2)], rounds.at(-1)].map((x) =>
-    String(Math.round(x ?? NaN)),
-  );
+  await stop();
+  const { median = NaN, min = NaN, max = NaN } = summarise(rounds.map(Math.round)) ?? {};
   console.log(
     `\nlaunch to first vector: ${(firstVectorMs / 1000).toFixed(2)} s; ` +
-      `${String(short.length)} texts of up to ${String(WORDS)} words: ${median ?? ''} texts/s (${least ?? ''} to ${most ?? ''} in ${String(ROUNDS)} rounds)`,
+      `${String(short.length)} texts of up to ${String(WORDS)} words: ${String(median)} texts/s (${String(min)} to ${String(max)} in ${String(ROUNDS)} rounds)`,
   );
 }

@@ -8,7 +8,7 @@ export interface FamilyMember {
 }
 
 /** Smallest first; numbers from each model's config.json. */
-export const FAMILY: readonly FamilyMember[] = [
+export const FAMILY: readonly [FamilyMember, ...FamilyMember[]] = [
   {
     name: 'Qwen3-Embedding-0.6B',
     shape: { layers: 28, hidden: 1024, ffn: 3072, heads: 16, kvHeads: 8, headDim: 128, vocabulary: 151_669 },

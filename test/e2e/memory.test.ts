@@ -23,7 +23,7 @@ const llama = openLlama(findLibraries('cpu'), (_level, text) => {
 });
 
 /** Layers, widths and proportions between the tiny model's and the 0.6B's. */
-const MIDDLE = { hidden: 512, layers: 4, heads: 8, kvHeads: 4, ffn: 1536 };
+const MIDDLE = { hidden: 512, layers: 4, heads: 8, kvHeads: 4, headDim: 128, ffn: 1536 };
 
 const files: Record<string, ModelFile> = {};
 before(async () => {
