@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from './files.ts';
 import type { GgufValue } from './gguf.ts';
 import {
   ARCHITECTURE,
-  DEFAULT_HEAD_SIZE,
+  DEFAULT_HEAD_DIM,
   DEFAULT_RMS_EPSILON,
   DEFAULT_ROPE_THETA,
   DEFAULT_VOCABULARY,
@@ -29,17 +29,17 @@ type Entry = [key: string, value: GgufValue];
 /** Faults: MODEL_UNSUPPORTED when a number is not a positive integer. */
 export function readHyperparameters(file: ConfigFile): Hyperparameters {
   const { config } = file;
-  const [layers, , hidden, feedForward, heads, keyValueHeads] = HYPERPARAMETER_KEYS.map((row) =>
+  const [layers, , hidden, ffn, heads, kvHeads] = HYPERPARAMETER_KEYS.map((row) =>
     positiveInteger(file, { from: row.from, value: valueOf(config, row) }),
   ) as [number, number, number, number, number, number];
-  const headSize = config['head_dim'] === null ? hidden / heads : (config['head_dim'] ?? DEFAULT_HEAD_SIZE);
+  const headDim = config['head_dim'] === null ? hidden / heads : (config['head_dim'] ?? DEFAULT_HEAD_DIM);
   return {
     layers,
     hidden,
-    feedForward,
+    ffn,
     heads,
-    keyValueHeads,
-    headSize: positiveInteger(file, { from: 'head_dim', value: headSize }),
+    kvHeads,
+    headDim: positiveInteger(file, { from: 'head_dim', value: headDim }),
     vocabulary: readVocabularySize(file),
   };
 }
@@ -68,9 +68,9 @@ export function renderHyperparameters(file: ConfigFile): Entry[] {
     float(file, { from: 'rms_norm_eps', value: config['rms_norm_eps'] ?? DEFAULT_RMS_EPSILON }),
   ]);
   if (config['head_dim'] !== null) {
-    const { headSize } = readHyperparameters(file);
-    entries.push(['attention.key_length', { type: 'u32', value: headSize }]);
-    entries.push(['attention.value_length', { type: 'u32', value: headSize }]);
+    const { headDim } = readHyperparameters(file);
+    entries.push(['attention.key_length', { type: 'u32', value: headDim }]);
+    entries.push(['attention.value_length', { type: 'u32', value: headDim }]);
   }
   return entries.map(([key, value]) => [`${ARCHITECTURE}.${key}`, value]);
 }

@@ -11,10 +11,10 @@ export const HF_ARCHITECTURES = ['Qwen3ForCausalLM', 'Qwen3Model'];
 export interface Hyperparameters {
   layers: number;
   hidden: number;
-  feedForward: number;
+  ffn: number;
   heads: number;
-  keyValueHeads: number;
-  headSize: number;
+  kvHeads: number;
+  headDim: number;
   vocabulary: number;
 }
 
@@ -38,22 +38,16 @@ export const TOP_TENSORS: ReadonlyMap<string, TensorRule> = new Map([
 /** By what follows `layers.N.`. */
 export const LAYER_TENSORS: ReadonlyMap<string, TensorRule> = new Map([
   ['input_layernorm', { name: 'attn_norm', shape: (h) => [h.hidden] }],
-  ['self_attn.q_proj', { name: 'attn_q', shape: (h) => [h.heads * h.headSize, h.hidden], bias: true }],
-  [
-    'self_attn.k_proj',
-    { name: 'attn_k', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden], bias: true },
-  ],
-  [
-    'self_attn.v_proj',
-    { name: 'attn_v', shape: (h) => [h.keyValueHeads * h.headSize, h.hidden], bias: true },
-  ],
-  ['self_attn.o_proj', { name: 'attn_output', shape: (h) => [h.hidden, h.heads * h.headSize] }],
-  ['self_attn.q_norm', { name: 'attn_q_norm', shape: (h) => [h.headSize] }],
-  ['self_attn.k_norm', { name: 'attn_k_norm', shape: (h) => [h.headSize] }],
+  ['self_attn.q_proj', { name: 'attn_q', shape: (h) => [h.heads * h.headDim, h.hidden], bias: true }],
+  ['self_attn.k_proj', { name: 'attn_k', shape: (h) => [h.kvHeads * h.headDim, h.hidden], bias: true }],
+  ['self_attn.v_proj', { name: 'attn_v', shape: (h) => [h.kvHeads * h.headDim, h.hidden], bias: true }],
+  ['self_attn.o_proj', { name: 'attn_output', shape: (h) => [h.hidden, h.heads * h.headDim] }],
+  ['self_attn.q_norm', { name: 'attn_q_norm', shape: (h) => [h.headDim] }],
+  ['self_attn.k_norm', { name: 'attn_k_norm', shape: (h) => [h.headDim] }],
   ['post_attention_layernorm', { name: 'ffn_norm', shape: (h) => [h.hidden] }],
-  ['mlp.gate_proj', { name: 'ffn_gate', shape: (h) => [h.feedForward, h.hidden] }],
-  ['mlp.up_proj', { name: 'ffn_up', shape: (h) => [h.feedForward, h.hidden] }],
-  ['mlp.down_proj', { name: 'ffn_down', shape: (h) => [h.hidden, h.feedForward] }],
+  ['mlp.gate_proj', { name: 'ffn_gate', shape: (h) => [h.ffn, h.hidden] }],
+  ['mlp.up_proj', { name: 'ffn_up', shape: (h) => [h.ffn, h.hidden] }],
+  ['mlp.down_proj', { name: 'ffn_down', shape: (h) => [h.hidden, h.ffn] }],
 ]);
 
 /** Tensors that old checkpoints carry and no model needs. */
@@ -87,7 +81,7 @@ export const HYPERPARAMETER_KEYS = [
 
 export const DEFAULT_SLIDING_WINDOW = 4096;
 export const DEFAULT_MAX_WINDOW_LAYERS = 28;
-export const DEFAULT_HEAD_SIZE = 128;
+export const DEFAULT_HEAD_DIM = 128;
 export const DEFAULT_VOCABULARY = 151936;
 export const DEFAULT_ROPE_THETA = 10000;
 export const DEFAULT_RMS_EPSILON = 1e-6;

@@ -17,7 +17,7 @@ export const SHAPE = {
   layers: 2,
   heads: 2,
   kvHeads: 1,
-  headSize: 64,
+  headDim: 64,
   ffn: 128,
   ropeTheta: 1_000_000,
   epsilon: 1e-6,
@@ -41,17 +41,17 @@ export function writeTinyModel(path: string): void {
 
 /** By name, in the order of the file. */
 export function makeTensors(): Tensor[] {
-  const { hidden, layers, heads, kvHeads, headSize, ffn } = SHAPE;
+  const { hidden, layers, heads, kvHeads, headDim, ffn } = SHAPE;
   const blocks = Array.from({ length: layers }, (_, layer) => {
     const name = (part: string) => `blk.${String(layer)}.${part}.weight`;
     return [
       norm(name('attn_norm'), hidden),
-      matrix(name('attn_q'), [hidden, heads * headSize]),
-      matrix(name('attn_k'), [hidden, kvHeads * headSize]),
-      matrix(name('attn_v'), [hidden, kvHeads * headSize]),
-      norm(name('attn_q_norm'), headSize),
-      norm(name('attn_k_norm'), headSize),
-      matrix(name('attn_output'), [heads * headSize, hidden]),
+      matrix(name('attn_q'), [hidden, heads * headDim]),
+      matrix(name('attn_k'), [hidden, kvHeads * headDim]),
+      matrix(name('attn_v'), [hidden, kvHeads * headDim]),
+      norm(name('attn_q_norm'), headDim),
+      norm(name('attn_k_norm'), headDim),
+      matrix(name('attn_output'), [heads * headDim, hidden]),
       norm(name('ffn_norm'), hidden),
       matrix(name('ffn_gate'), [hidden, ffn]),
       matrix(name('ffn_up'), [hidden, ffn]),
@@ -105,8 +105,8 @@ function describeShape(): [string, GgufValue][] {
     ['qwen3.feed_forward_length', u32(SHAPE.ffn)],
     ['qwen3.attention.head_count', u32(SHAPE.heads)],
     ['qwen3.attention.head_count_kv', u32(SHAPE.kvHeads)],
-    ['qwen3.attention.key_length', u32(SHAPE.headSize)],
-    ['qwen3.attention.value_length', u32(SHAPE.headSize)],
+    ['qwen3.attention.key_length', u32(SHAPE.headDim)],
+    ['qwen3.attention.value_length', u32(SHAPE.headDim)],
     ['qwen3.attention.layer_norm_rms_epsilon', f32(SHAPE.epsilon)],
     ['qwen3.rope.freq_base', f32(SHAPE.ropeTheta)],
     ['qwen3.pooling_type', u32(3)],

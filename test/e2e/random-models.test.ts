@@ -143,7 +143,7 @@ async function checkModel(model: RandomModel): Promise<void> {
   try {
     const weights = new Map(tensors.map(({ name, values }) => [ggufName(name), values]));
     const { yarn, ...rest } = model;
-    const shape = { ...rest, heads: model.kvHeads * model.group, headSize: model.headDim };
+    const shape = { ...rest, heads: model.kvHeads * model.group, headDim: model.headDim };
     const rows = await vectors(engine, TEXTS);
     for (const [i, tokens] of TEXTS.entries()) {
       const expected = embedTokens(
