@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'node:test';
 
 import { planConversion } from '../../../src/convert/plan.ts';
@@ -275,7 +275,7 @@ test('biases and a head of its own are converted when they are there', () => {
 
 test('a folder that is none, or lacks a file, says which', () => {
   assertFault(
-    () => planConversion({ modelFolder: '/nonexistent', outtype: 'auto' }),
+    () => planConversion({ modelFolder: join(makeSmallModel({}), 'none'), outtype: 'auto' }),
     'MODEL_MISSING',
     /is not a folder/,
   );
