@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { emptyProfile } from '../src/embedder.ts';
 import { openCompute, type ComputeKind } from '../src/engine/compute.ts';
 import type { EngineSettings } from '../src/engine/engine.ts';
-import type { Decoder } from '../src/engine/lane.ts';
+import type { Decoder } from '../src/engine/decoder.ts';
 import { findLibraries } from '../src/engine/libraries.ts';
 import { openLlama } from '../src/engine/llama-abi.ts';
 import { readModelFile } from '../src/engine/model-file.ts';

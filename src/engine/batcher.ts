@@ -1,5 +1,6 @@
 // Owns the decision which waiting texts form the next batch. Pure data in, data out; knows neither llama.cpp nor promises.
-// The highest priority comes first. Within one, calls take turns, one text each, so a call with one text is in the next batch however many texts another has waiting.
+// The highest priority comes first. Within one, calls take turns, one text each, so a call with one text is in the next
+// batch however many texts another has waiting.
 // There is no timer: while one batch runs, the next one fills by itself.
 
 /** One text ready to be decoded. */
@@ -53,7 +54,7 @@ export class TextQueue<Text extends QueuedText> {
   }
 
   /**
-   * Takes the next batch: round by round one text of each group in turn, as long as the limits hold. A group whose next
+   * Takes the next batch: round by round one text of each call in turn, as long as the limits hold. A call whose next
    * text does not fit is passed over for this batch and keeps its turn. A first text beyond `limits.tokens` goes alone.
    * Texts that nobody wants are dropped on the way.
    */

@@ -3,11 +3,12 @@
 // H200, 4B bf16, 1,024 tokens of 32-token texts per batch, 1 / 2 / 3 lanes: llama 24k / 31k / 33k tokens/s, graph
 // 49k / 51k / 51k.
 import type { Profile } from '../embedder.ts';
+import type { Decoder, LaneShape } from './decoder.ts';
 import { openDevice } from './graph/device.ts';
 import { GraphLane } from './graph/graph-lane.ts';
 import { Weights } from './graph/weights.ts';
 import { openHeadlessModel } from './headless-model.ts';
-import { Lane, type Decoder, type LaneShape } from './lane.ts';
+import { Lane } from './lane.ts';
 import type { Llama, SplitMode } from './llama-abi.ts';
 import { readTensor, type ModelFile } from './model-file.ts';
 import { TokenTable } from './token-table.ts';

@@ -5,25 +5,22 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import {
   emptyProfile,
-  recordStage,
   type EmbedInput,
   type EmbedOptions,
   type Embedder,
   type Embeddings,
-  type LongText,
   type ModelFacts,
   type Note,
   type Profile,
   type TokenOptions,
 } from '../embedder.ts';
-import { Fault, faultFrom } from '../faults.ts';
+import { Fault } from '../faults.ts';
 import { Call } from './call.ts';
-import { ChunkMean } from './chunk-mean.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { DecodeWatch } from './decode-watch.ts';
 import { Detokenizer } from './detokenizer.ts';
-import { EqualTexts, keyOf } from './equal-texts.ts';
 import { InputReader } from './input-reader.ts';
+import { Intake, type Terms } from './intake.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import type { LaneLimits } from './lane-shapes.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
@@ -31,7 +28,7 @@ import { type ModelFile, readModelFile } from './model-file.ts';
 import { Scheduler } from './scheduler.ts';
 import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
-import { Work, type Waiter, type WorkText } from './work.ts';
+import type { Work } from './work.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
 export interface EngineSettings extends LaneLimits {
@@ -80,22 +77,15 @@ export function openEngine(settings: EngineSettings, listeners: EngineListeners 
   return new Engine(settings, { file, llama, listeners });
 }
 
-/** What holds for all texts of a call. */
-interface Terms {
-  longText: LongText | null;
-  priority: number;
-}
-
 class Engine implements Embedder {
   readonly model: ModelFacts;
-  readonly #inputs: InputReader;
+  readonly #intake: Intake;
   readonly #tokenizer: TextReader;
   readonly #file: ModelFile;
   readonly #compute: Compute;
   readonly #scheduler: Scheduler;
   readonly #profile = emptyProfile();
   readonly #calls = new Set<Promise<unknown>>();
-  readonly #equals: EqualTexts;
   #detokenizer: Detokenizer | null = null;
   #closing: Promise<void> | null = null;
 
@@ -108,12 +98,6 @@ class Engine implements Embedder {
     this.model = { ...file.facts, contextTokens: settings.contextTokens };
     this.#file = file;
     this.#tokenizer = settings.takesTexts ? new Tokenizer(llama, file) : NO_TOKENIZER;
-    this.#inputs = new InputReader({
-      tokenise: (text) => this.#tokenizer.tokenise(text),
-      endToken: file.endToken,
-      model: this.model,
-    });
-    this.#equals = new EqualTexts(this.#profile, settings.cachedVectors);
     const compute = openCompute({ ...settings, llama, file, profile: this.#profile });
     this.#compute = compute;
     this.#scheduler = new Scheduler({
@@ -122,6 +106,16 @@ class Engine implements Embedder {
       openLane: (shape) => compute.openLane(shape),
       watch: new DecodeWatch({ timeoutMs: settings.decodeTimeoutMs ?? null, onHang, onNote }),
       onNote,
+    });
+    this.#intake = new Intake({
+      reader: new InputReader({
+        tokenise: (text) => this.#tokenizer.tokenise(text),
+        endToken: file.endToken,
+        model: this.model,
+      }),
+      prefixes: this.#scheduler.prefixes,
+      cachedVectors: settings.cachedVectors,
+      profile: this.#profile,
     });
   }
 
@@ -163,7 +157,7 @@ class Engine implements Embedder {
   }
 
   forget(): Promise<void> {
-    this.#equals.forget();
+    this.#intake.forget();
     this.#scheduler.prefixes.clear();
     return Promise.resolve();
   }
@@ -194,7 +188,7 @@ class Engine implements Embedder {
     let characters = 0;
     for (const [index, input] of inputs.entries()) {
       if (call.hasEnded) break;
-      for (const work of this.#admit(input, { call, index }, terms)) works.push(work);
+      for (const work of this.#intake.admit(input, { call, index }, terms)) works.push(work);
       characters += input.length;
       if (characters < SLICE_CHARACTERS) continue;
       this.#scheduler.add(works, call);
@@ -203,41 +197,5 @@ class Engine implements Embedder {
       await yieldToLoop();
     }
     this.#scheduler.add(works, call);
-  }
-
-  /** The works to queue: none where texts that are finished or in flight answer it, or where a fault ends the call. */
-  #admit(input: EmbedInput, waiter: Waiter, { longText, priority }: Terms): Work[] {
-    const key = keyOf(input, longText);
-    if (this.#equals.join(key, waiter, priority)) return [];
-    const { call, index } = waiter;
-    try {
-      const started = performance.now();
-      const { pieces, isCut } = this.#inputs.read(input, index, longText);
-      recordStage(this.#profile, 'tokenise', performance.now() - started);
-      const [whole] = pieces;
-      if (pieces.length === 1 && whole !== undefined)
-        return [this.#startWork(key, { tokens: whole, isCut, priority }, waiter)];
-      return this.#admitChunks(pieces, waiter, priority);
-    } catch (error) {
-      call.fail(faultFrom(error));
-      return [];
-    }
-  }
-
-  /** A chunk is to the engine what a list of ids is. */
-  #admitChunks(chunks: readonly Int32Array[], { call, index }: Waiter, priority: number): Work[] {
-    const mean = new ChunkMean({ call, index, chunks: chunks.length, dimensions: call.dimensions });
-    return chunks.flatMap((tokens, chunk) => {
-      const waiter = { call: mean, index: chunk };
-      const key = keyOf(tokens, null);
-      if (this.#equals.join(key, waiter, priority)) return [];
-      return [this.#startWork(key, { tokens, isCut: false, priority }, waiter)];
-    });
-  }
-
-  #startWork(key: string, text: WorkText, waiter: Waiter): Work {
-    const work = new Work(text, waiter, this.#scheduler.prefixes.assign(text.tokens));
-    this.#equals.add(key, work);
-    return work;
   }
 }

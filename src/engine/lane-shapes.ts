@@ -1,6 +1,6 @@
 // Owns how large the lanes of an engine are: the one place that says so, for the scheduler that opens them and for the
 // plan that must know beforehand what they take. Pure; knows neither llama.cpp nor bytes.
-import type { LaneShape } from './lane.ts';
+import type { LaneShape } from './decoder.ts';
 
 export interface LaneLimits {
   /** Most tokens of texts that are decoded together; longer texts go in chunks on a lane of their own. */

@@ -1,13 +1,13 @@
 // Owns the bytes that a model and its lanes take: every formula of them, for the plan that budgets beforehand and for
 // the fault that names what did not fit. Pure: shapes in, bytes out; knows no device and asks nobody how much is free.
-// What the formulas leave out: the libraries' own memory, and a GPU backend's scratch buffers, which launch/fit.ts
-// allows for. test/e2e/memory.test.ts holds them against what llama.cpp and the graph allocate on the CPU.
+// What the formulas leave out: the libraries' own memory, and a GPU backend's scratch buffers, which
+// launch/memory-budget.ts allows for. test/e2e/memory.test.ts holds them against what llama.cpp and the graph allocate on the CPU.
 import { TENSOR_TYPES, type TensorType } from '../convert/gguf.ts';
 import type { ComputeKind } from './compute.ts';
 import { SHORT } from './graph/blocks.ts';
 import { ROW_STEP } from './graph/memory.ts';
 import { CELL_STEP, roundUp } from './lane-shapes.ts';
-import type { LaneShape } from './lane.ts';
+import type { LaneShape } from './decoder.ts';
 import type { ModelShape } from './model-file.ts';
 
 const F32_BYTES = 4;

@@ -6,7 +6,7 @@ import { planChunks, TextQueue } from './batcher.ts';
 import type { DecodeWatch } from './decode-watch.ts';
 import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
 import { planThreads, type ThreadShares } from './lane-threads.ts';
-import type { Decoder, LaneShape } from './lane.ts';
+import type { Decoder, LaneShape } from './decoder.ts';
 import { PrefixStore } from './prefixes.ts';
 import { isVector } from './vector.ts';
 import { requestIdsOf, type Work } from './work.ts';

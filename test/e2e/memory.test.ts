@@ -7,7 +7,7 @@ import { writeRandomModel } from '../../scripts/random-model.ts';
 import { emptyProfile } from '../../src/embedder.ts';
 import { openCompute } from '../../src/engine/compute.ts';
 import { planLongLane, planTextLane } from '../../src/engine/lane-shapes.ts';
-import type { Decoder, LaneShape, LaneText } from '../../src/engine/lane.ts';
+import type { Decoder, LaneShape, LaneText } from '../../src/engine/decoder.ts';
 import { findLibraries } from '../../src/engine/libraries.ts';
 import { openLlama, type Llama, type Pointer } from '../../src/engine/llama-abi.ts';
 import { laneBytes, weightBytes } from '../../src/engine/memory-need.ts';

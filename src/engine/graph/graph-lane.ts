@@ -3,7 +3,7 @@
 // Knows tokens and raw vectors, as lane.ts does; which of the two computes is the engine's choice.
 import { recordStage, type Profile } from '../../embedder.ts';
 import { Fault } from '../../faults.ts';
-import type { Decoder, LaneShape, LaneText } from '../lane.ts';
+import type { Decoder, LaneShape, LaneText } from '../decoder.ts';
 import type { Pointer } from '../llama-abi.ts';
 import { laneBytes } from '../memory-need.ts';
 import type { Prefix } from '../prefixes.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyProfile, type Note } from '../../../src/embedder.ts';
 import { Call } from '../../../src/engine/call.ts';
-import type { Decoder } from '../../../src/engine/lane.ts';
+import type { Decoder } from '../../../src/engine/decoder.ts';
 import { Scheduler, type SchedulerOptions } from '../../../src/engine/scheduler.ts';
 import { Work } from '../../../src/engine/work.ts';
 
