@@ -35,6 +35,7 @@ function open(modelFile: string, { gpu = onGpu } = {}): Embedder {
     gpuLayers: gpu ? -1 : 0,
     splitMode: 'layer',
     steadyThreads: false,
+    schedulePolicy: 'fcfs',
     takesTexts: true,
     threads: gpu ? 4 : availableParallelism(),
     batchTexts: null,

@@ -48,6 +48,7 @@ const settings: EngineSettings = {
   gpuLayers: onGpu ? -1 : 0,
   splitMode: 'layer',
   steadyThreads: false,
+  schedulePolicy: 'fcfs',
   takesTexts: true,
   threads: onGpu ? 4 : 1,
   lanes: 1,

@@ -13,6 +13,7 @@ export function openCpuEngine(modelFile: string, changed: Partial<EngineSettings
     gpuLayers: 0,
     splitMode: 'layer',
     steadyThreads: false,
+    schedulePolicy: 'fcfs',
     takesTexts: true,
     threads: availableParallelism(),
     lanes: Math.min(2, availableParallelism()),

@@ -2,7 +2,7 @@
 // all that cannot be honoured. Pure.
 import { Fault } from '../faults.ts';
 import type { JsonValue, Option } from './options.ts';
-import type { Accepted, Rejected, Spelling } from './rows.ts';
+import type { Rejected, Spelling } from './rows.ts';
 
 /** An option that was given, with its parsed value. */
 export interface Given {
@@ -36,16 +36,26 @@ const isHarmless = ({ unless }: Rejected, value: JsonValue): boolean =>
 const renderText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function renderNotice(given: readonly Given[]): string | null {
-  const idle = given.filter(isIdle).map(({ option }) => option.row as Spelling & (Accepted | Rejected));
+  const idle = given.flatMap(readIdle);
   const [first] = idle;
   if (first === undefined) return null;
-  if (idle.length === 1) return `--${first.flag} has no effect here: ${first.why}`;
-  const flags = idle.map(({ flag }) => `--${flag}`).join(', ');
+  if (idle.length === 1) return `${first.name} has no effect here: ${first.why}`;
+  const flags = idle.map(({ name }) => name).join(', ');
   return `${String(idle.length)} flags have no effect here: ${flags} (docs/flags.md says why)`;
 }
 
-function isIdle({ option: { row }, value }: Given): boolean {
-  if (value === false) return false;
-  if (row.class === 'accept') return row.isAlways !== true;
-  return row.class === 'reject' && renderText(value) !== row.unless[0];
+interface Idle {
+  /** As on the command line. */
+  name: string;
+  why: string;
+}
+
+function readIdle({ option: { row }, value }: Given): Idle[] {
+  const name = `--${row.flag}`;
+  if (row.class === undefined) {
+    const why = row.kind === 'choice' ? row.idleChoices?.[renderText(value)] : undefined;
+    return why === undefined ? [] : [{ name: `${name} ${renderText(value)}`, why }];
+  }
+  const isAsked = row.class === 'accept' ? row.isAlways !== true : renderText(value) !== row.unless[0];
+  return value !== false && isAsked ? [{ name, why: row.why }] : [];
 }

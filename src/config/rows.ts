@@ -47,6 +47,8 @@ interface ChoiceShape {
   choices: readonly string[];
   /** Other ways to write a choice, in lower case: `{warning: 'warn'}`. */
   synonyms?: Readonly<Record<string, string>>;
+  /** Choices that have no effect, with the reason; part of a sentence. */
+  idleChoices?: Readonly<Record<string, string>>;
   /** `cuda:0` is read as `cuda`, as SGLang does. */
   mayHaveIndex?: true;
   default: string | null;

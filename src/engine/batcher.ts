@@ -1,7 +1,10 @@
 // Owns the decision which waiting texts form the next batch. Pure data in, data out; knows neither llama.cpp nor promises.
 // The highest priority comes first. Within one, calls take turns, one text each, so a call with one text is in the next
 // batch however many texts another has waiting.
+// Calls that wait for their first turn go before those that had theirs; among either a policy may rank the texts. Every
+// other batch begins with the one that came first, so that no policy keeps a text waiting for good.
 // There is no timer: while one batch runs, the next one fills by itself.
+import type { Ranker } from './schedule-policy.ts';
 
 /** One text ready to be decoded. */
 export interface QueuedText {
@@ -29,6 +32,8 @@ interface Turn<Text> {
   next: number;
   /** Whether none of the call's texts has been taken yet: it goes before those that had theirs. */
   isFresh: boolean;
+  /** The lower, the longer it has been in line. */
+  place: number;
 }
 
 /** Texts waiting, by the call that they are of. */
@@ -36,6 +41,14 @@ export class TextQueue<Text extends QueuedText> {
   /** The highest priority first. */
   readonly #turns: Turn<Text>[] = [];
   readonly #turnOf = new WeakMap<object, Turn<Text>>();
+  readonly #ranker: Ranker<Text> | null;
+  #places = 0;
+  #isFirstsTurn = false;
+
+  /** Without a ranker texts are taken as they came. */
+  constructor(ranker: Ranker<Text> | null = null) {
+    this.#ranker = ranker;
+  }
 
   get isEmpty(): boolean {
     return this.#turns.length === 0;
@@ -46,7 +59,7 @@ export class TextQueue<Text extends QueuedText> {
     const [first] = texts;
     if (first === undefined) return;
     const known = this.#turnOf.get(call);
-    const turn = known ?? { priority: first.priority, texts: [], next: 0, isFresh: true };
+    const turn = known ?? { priority: first.priority, texts: [], next: 0, isFresh: true, place: 0 };
     const isInLine = turn.texts.length > 0;
     for (const text of texts) turn.texts.push(text);
     this.#turnOf.set(call, turn);
@@ -59,6 +72,7 @@ export class TextQueue<Text extends QueuedText> {
    * Texts that nobody wants are dropped on the way.
    */
   take(limits: BatchLimits): Text[] {
+    if (this.#ranker !== null && !this.isEmpty) this.#arrange(this.#ranker);
     const batch: Text[] = [];
     let free = limits.tokens;
     let passedOver = 0;
@@ -85,8 +99,39 @@ export class TextQueue<Text extends QueuedText> {
     return batch;
   }
 
+  /** By rank: texts within their turn, turns within their priority and freshness. */
+  #arrange(ranker: Ranker<Text>): void {
+    const rankOf = ranker(this.#turns.flatMap(({ texts, next }) => texts.slice(next)));
+    const ranks = new Map<Turn<Text>, number>();
+    for (const turn of this.#turns) {
+      const ranked = turn.texts.slice(turn.next).map((text) => ({ text, rank: rankOf(text) }));
+      ranked.sort((a, b) => b.rank - a.rank);
+      turn.texts = ranked.map(({ text }) => text);
+      turn.next = 0;
+      ranks.set(turn, ranked[0]?.rank ?? 0);
+    }
+    this.#turns.sort(
+      (a, b) =>
+        b.priority - a.priority ||
+        Number(b.isFresh) - Number(a.isFresh) ||
+        (ranks.get(b) ?? 0) - (ranks.get(a) ?? 0) ||
+        a.place - b.place,
+    );
+    if (this.#isFirstsTurn) this.#putOldestFirst();
+    this.#isFirstsTurn = !this.#isFirstsTurn;
+  }
+
+  #putOldestFirst(): void {
+    const [first] = this.#turns;
+    const isPeer = (turn: Turn<Text>) => turn.priority === first?.priority && turn.isFresh === first.isFresh;
+    const oldest = Math.min(...this.#turns.filter(isPeer).map(({ place }) => place));
+    const at = this.#turns.findIndex(({ place }) => place === oldest);
+    this.#turns.unshift(...this.#turns.splice(at, 1));
+  }
+
   /** Behind those of its priority; a fresh one before those that are not. */
   #line(turn: Turn<Text>): void {
+    turn.place = this.#places++;
     const isBehind = ({ priority, isFresh }: Turn<Text>): boolean =>
       priority < turn.priority || (priority === turn.priority && turn.isFresh && !isFresh);
     const at = this.#turns.findIndex(isBehind);

@@ -25,6 +25,7 @@ import { type Backend, findLibraries } from './libraries.ts';
 import type { LaneLimits } from './lane-shapes.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
+import type { SchedulePolicy } from './schedule-policy.ts';
 import { Scheduler } from './scheduler.ts';
 import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
 import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
@@ -49,6 +50,8 @@ export interface EngineSettings extends LaneLimits {
   lanes: number;
   /** A decode has its share of the threads even while it is the only one. */
   steadyThreads: boolean;
+  /** Order of texts that wait for a batch. */
+  schedulePolicy: SchedulePolicy;
   /** False = token ids only: no vocabulary is loaded. */
   takesTexts: boolean;
   /** Finished vectors that are kept; 0 turns the cache off. */

@@ -8,12 +8,15 @@ import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from '.
 import { planThreads, type ThreadShares } from './lane-threads.ts';
 import type { Decoder, LaneShape } from './decoder.ts';
 import { PrefixStore } from './prefixes.ts';
+import { RANKERS, type SchedulePolicy } from './schedule-policy.ts';
 import { isVector } from './vector.ts';
 import { requestIdsOf, type Work } from './work.ts';
 
 export interface SchedulerOptions extends LaneLimits, ThreadShares {
   openLane: (shape: LaneShape) => Decoder;
   profile: Profile;
+  /** Of texts that wait for a batch; those that go in chunks are taken as they came. */
+  schedulePolicy: SchedulePolicy;
   watch: Pick<DecodeWatch, 'over'>;
   onNote: (note: Note) => void;
 }
@@ -29,7 +32,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #prefixes: PrefixStore;
   readonly #sequences: number;
-  readonly #texts = new TextQueue<Work>();
+  readonly #texts: TextQueue<Work>;
   readonly #longTexts = new TextQueue<Work>();
   readonly #lanes: Decoder[];
   readonly #idle: Decoder[];
@@ -41,6 +44,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     const { prefixTokens, lanes, openLane } = options;
     this.#options = options;
+    this.#texts = new TextQueue<Work>(RANKERS[options.schedulePolicy]);
     this.#prefixes = new PrefixStore({ tokens: prefixTokens, count: PREFIX_SEQUENCES });
     const shape = planTextLane(options);
     this.#sequences = shape.sequences;

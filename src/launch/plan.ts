@@ -5,6 +5,7 @@ import type { Settings } from '../config/options.ts';
 import type { ComputeKind } from '../engine/compute.ts';
 import type { EngineSettings } from '../engine/engine.ts';
 import type { Backend } from '../engine/libraries.ts';
+import type { SchedulePolicy } from '../engine/schedule-policy.ts';
 import { Fault } from '../faults.ts';
 import { adviseFit } from './advice.ts';
 import { planCoreShares, type CoreShares } from './core-shares.ts';
@@ -29,7 +30,21 @@ export type PlanSettings = SizeSettings &
     | 'llamaFolder'
     | 'embeddingCacheSize'
     | 'watchdogTimeoutSeconds'
+    | 'schedulePolicy'
   >;
+
+/** What the engine does under each policy; priorities are the server's to read. */
+const ENGINE_POLICIES: Record<PlanSettings['schedulePolicy'], SchedulePolicy> = {
+  fcfs: 'fcfs',
+  lpm: 'lpm',
+  'dfs-weight': 'dfs-weight',
+  lof: 'lof',
+  hrrn: 'hrrn',
+  'shortest-prefill-first': 'shortest-prefill-first',
+  random: 'random',
+  priority: 'fcfs',
+  'routing-key': 'fcfs',
+};
 
 export interface PlanQuestion {
   settings: PlanSettings;
@@ -162,6 +177,7 @@ function planWorker(
       splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
       steadyThreads: settings.deterministic,
+      schedulePolicy: ENGINE_POLICIES[settings.schedulePolicy],
       takesTexts: !settings.skipTokenizer,
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),

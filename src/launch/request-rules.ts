@@ -18,6 +18,7 @@ type RuleSettings = Pick<
   | 'lowPriorityFirst'
   | 'defaultPriority'
   | 'refusesPriority'
+  | 'schedulePolicy'
 >;
 
 /** Fault: BAD_OPTION for a prompt that the model does not have, or an override that it cannot have. */
@@ -43,7 +44,8 @@ export function planRequestRules(settings: RuleSettings, model: ModelPrompts | n
 
 function planPriority(settings: RuleSettings): PriorityRules {
   const { obeysPriority, lowPriorityFirst: lowFirst, defaultPriority, refusesPriority } = settings;
-  if (obeysPriority) return { kind: 'obeyed', lowFirst, default: defaultPriority };
+  if (obeysPriority || settings.schedulePolicy === 'priority')
+    return { kind: 'obeyed', lowFirst, default: defaultPriority };
   const idle = lowFirst ? '--schedule-low-priority-values-first' : '--default-priority-value';
   if (lowFirst || defaultPriority !== null)
     throw new Fault('BAD_OPTION', {

@@ -143,6 +143,19 @@ for (const outtype of ['f32', 'bf16', 'q8_0'] as const)
     await engine.close();
   });
 
+test('graph: --schedule-policy lof has the longest of the texts that wait computed first', async () => {
+  const engine = await openGraph('f32', { batchTexts: 1, schedulePolicy: 'lof' });
+  const order: number[] = [];
+  // The first goes at once, the rest wait; every other batch is the oldest's.
+  const embed = async (length: number) => {
+    await engine.embed([ids(length)]);
+    order.push(length);
+  };
+  await Promise.all([5, 10, 20, 30, 40, 15].map(embed));
+  assert.deepEqual(order, [5, 10, 40, 20, 30, 15]);
+  await engine.close();
+});
+
 test('graph: every text is counted in its stages, and every decode', async () => {
   const engine = await openGraph('f32', { prefixTokens: 0 });
   await vectors(engine, [...WORDS, ids(300)]);

@@ -1,7 +1,6 @@
 // SGLang's flags on memory, on the order of requests and on when batches are cut.
 import { choice, flag, integer, json, list, number, type Topic } from './entry.ts';
 
-const ORDER = 'requests are served as they arrive, or by priority with --enable-priority-scheduling';
 const NO_PREEMPTION = 'a batch is computed in one piece, so nothing that runs is interrupted';
 
 const SCHEDULING: Topic = {
@@ -10,13 +9,6 @@ const SCHEDULING: Topic = {
   accept: {
     'prefill-decode-interval': integer('rounds of decoding between prefills', { min: 0 }),
     'enable-dynamic-chunking': flag('pieces of changing size between pipeline stages'),
-    'schedule-policy': choice(
-      'lpm random fcfs dfs-weight lof priority routing-key hrrn',
-      'order of the queue',
-      {
-        why: ORDER,
-      },
-    ),
     'disable-priority-preemption': flag('priorities interrupt nothing', {
       why: NO_PREEMPTION,
       isAlways: true,

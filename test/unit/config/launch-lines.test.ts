@@ -63,6 +63,15 @@ test('seven flags, of which one has no effect, start a server', () => {
   assert.match(notice ?? '', /^--enable-flashinfer has no effect here: /);
 });
 
+test('a policy without effect is told with its reason, one with an effect is not', () => {
+  const noticeOf = (policy: string) => readLine(['--schedule-policy', policy]).notice;
+  assert.match(
+    noticeOf('routing-key') ?? '',
+    /^--schedule-policy routing-key has no effect here: requests are/,
+  );
+  assert.equal(noticeOf('lpm'), null);
+});
+
 test('all that cannot be honoured is named at once', () => {
   assert.throws(() => readLine('--grpc-mode --lora-paths a=b c=d --nnodes 2 --node-rank 0'.split(' ')), {
     code: 'OPTIONS_REFUSED',

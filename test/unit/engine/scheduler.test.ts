@@ -51,6 +51,7 @@ function openScheduler(changes: Partial<SchedulerOptions> = {}): {
     lanes: 1,
     threads: 1,
     steadyThreads: false,
+    schedulePolicy: 'fcfs',
     profile: emptyProfile(),
     batchTokens: 64,
     batchTexts: null,

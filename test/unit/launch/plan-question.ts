@@ -21,6 +21,7 @@ const SETTINGS: PlanSettings = {
   watchdogTimeoutSeconds: 300,
   skipTokenizer: false,
   deterministic: false,
+  schedulePolicy: 'fcfs',
   lanes: null,
   batchTokens: null,
   chunkedPrefillSize: null,

@@ -17,6 +17,7 @@ const NONE = {
   lowPriorityFirst: false,
   defaultPriority: null,
   refusesPriority: false,
+  schedulePolicy: 'fcfs' as const,
 };
 const FOLDER = { path: 'config.json', prompts: { code: 'Find code: ' }, defaultPromptName: 'code' };
 const model = { dimensions: 1024, contextTokens: 32768, vocabularySize: 9, layers: 1, weightsType: 'F32' };
@@ -29,6 +30,11 @@ test('priorities are ignored, refused or obeyed as launched', () => {
     kind: 'obeyed',
     lowFirst: true,
     default: 3,
+  });
+  assert.deepEqual(priority({ schedulePolicy: 'priority' }), {
+    kind: 'obeyed',
+    lowFirst: false,
+    default: null,
   });
   assert.throws(() => priority({ defaultPriority: 3 }), { code: 'BAD_OPTION' });
 });

@@ -40,6 +40,15 @@ test('a --max-total-tokens that holds no batch is refused with the least that wo
   });
 });
 
+for (const [policy, engine] of [
+  ['lpm', 'lpm'],
+  ['priority', 'fcfs'],
+  ['routing-key', 'fcfs'],
+] as const)
+  test(`--schedule-policy ${policy} is ${engine} in the engine`, () => {
+    assert.equal(engineOf({ settings: { schedulePolicy: policy } }).schedulePolicy, engine);
+  });
+
 test('--enable-deterministic-inference shares no prefixes and gives every decode as many threads', () => {
   const { prefixTokens, steadyThreads } = engineOf({
     settings: { deterministic: true },
