@@ -1,12 +1,6 @@
 // Makes a tiny Qwen3-Embedding-shaped Hugging Face folder: the real Qwen3 tokenizer, small random weights, the same
-// bytes on every machine. Tests and the demo run on it where nobody has downloaded a model.
-//
-// Weight i of tensor T (name without a leading `model.`) is uniform around its bias, with standard deviation s:
-//   state0 = first 8 bytes, little endian, of sha256(`${seed}:${T}`)
-//   z      = splitmix64(state0 + (i + 1) * 0x9E3779B97F4A7C15)
-//   value  = float32(((z >> 40) / 2^24 - 0.5) * 2 * s * 1.7320508 + bias), then rounded to the dtype, ties to even
+// bytes on every machine (seeded-weights.ts). Tests and benchmarks run on it where nobody has downloaded a model.
 
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   copyFileSync,
@@ -19,6 +13,7 @@ import {
 import { join } from 'node:path';
 
 import { bf16FromF32, f16FromF32 } from '../src/convert/floats.ts';
+import { drawWeights, product, type SeededTensor } from './seeded-weights.ts';
 
 export interface TinyModelSpec {
   name: string;
@@ -33,13 +28,6 @@ export interface TinyModelSpec {
   headDim: number;
   ffn: number;
   vocab: number;
-}
-
-interface Tensor {
-  name: string;
-  shape: number[];
-  scale: number;
-  bias: number;
 }
 
 const END_OF_TEXT = { content: '<|endoftext|>', id: 151643 };
@@ -88,11 +76,11 @@ function writeWeights(spec: TinyModelSpec, outFolder: string): void {
 }
 
 /** Tensors in the order of the file. */
-export function listTensors(spec: TinyModelSpec): Tensor[] {
+export function listTensors(spec: TinyModelSpec): SeededTensor[] {
   const { hidden, ffn, layers, heads, kvHeads, headDim, vocab, variant } = spec;
   const prefix = variant === 'causal' ? 'model.' : '';
-  const norm = (name: string, size: number): Tensor => ({ name, shape: [size], scale: 0.1, bias: 1 });
-  const matrix = (name: string, [rows, columns]: [number, number]): Tensor => {
+  const norm = (name: string, size: number): SeededTensor => ({ name, shape: [size], scale: 0.1, bias: 1 });
+  const matrix = (name: string, [rows, columns]: [number, number]): SeededTensor => {
     return { name, shape: [rows, columns], scale: 1 / Math.sqrt(columns), bias: 0 };
   };
   const embedding = { ...matrix(`${prefix}embed_tokens.weight`, [vocab, hidden]), scale: 0.5 };
@@ -115,12 +103,12 @@ export function listTensors(spec: TinyModelSpec): Tensor[] {
   return [embedding, ...blocks.flat(), norm(`${prefix}norm.weight`, hidden)];
 }
 
-function writeSafetensors(spec: TinyModelSpec, file: { path: string; tensors: Tensor[] }): number {
+function writeSafetensors(spec: TinyModelSpec, file: { path: string; tensors: SeededTensor[] }): number {
   const { header, dataBytes } = renderSafetensorsHeader(spec, file.tensors);
   const descriptor = openSync(file.path, 'w');
   writeSync(descriptor, header);
   for (const tensor of file.tensors)
-    writeSync(descriptor, encode(spec.dtype, randomWeights(spec.seed, tensor)));
+    writeSync(descriptor, encode(spec.dtype, drawWeights(spec.seed, tensor)));
   closeSync(descriptor);
   return dataBytes;
 }
@@ -128,7 +116,7 @@ function writeSafetensors(spec: TinyModelSpec, file: { path: string; tensors: Te
 /** Length and JSON of a .safetensors file that holds the tensors one after another. */
 export function renderSafetensorsHeader(
   spec: TinyModelSpec,
-  tensors: readonly Tensor[],
+  tensors: readonly SeededTensor[],
 ): { header: Buffer; dataBytes: number } {
   let offset = 0;
   const entries = tensors.map(({ name, shape }) => {
@@ -147,49 +135,6 @@ function encode(dtype: TinyModelSpec['dtype'], weights: Float32Array): Uint8Arra
   if (dtype === 'f32') return new Uint8Array(weights.buffer);
   const bits = new Uint32Array(weights.buffer);
   return new Uint8Array(Uint16Array.from(bits, dtype === 'bf16' ? bf16FromF32 : f16FromF32).buffer);
-}
-
-// splitmix64 on two 32-bit halves: BigInt would take a minute instead of a second.
-function randomWeights(seed: number, { name, shape, scale, bias }: Tensor): Float32Array {
-  const digest = createHash('sha256')
-    .update(`${String(seed)}:${name.replace(/^model\./, '')}`)
-    .digest();
-  let stateLow = digest.readUInt32LE(0);
-  let stateHigh = digest.readUInt32LE(4);
-  const weights = new Float32Array(product(shape));
-  const span = 2 * scale * 1.7320508;
-  for (let i = 0; i < weights.length; i++) {
-    const sum = stateLow + 0x7f4a7c15;
-    stateHigh = (stateHigh + 0x9e3779b9 + (sum > 0xffffffff ? 1 : 0)) >>> 0;
-    stateLow = sum >>> 0;
-    half.low = (stateLow ^ ((stateLow >>> 30) | (stateHigh << 2))) >>> 0;
-    half.high = (stateHigh ^ (stateHigh >>> 30)) >>> 0;
-    multiply(0xbf58476d, 0x1ce4e5b9);
-    half.low = (half.low ^ ((half.low >>> 27) | (half.high << 5))) >>> 0;
-    half.high = (half.high ^ (half.high >>> 27)) >>> 0;
-    multiply(0x94d049bb, 0x133111eb);
-    // The last step of splitmix64 shifts by 31 and changes the upper 24 bits by one bit at most.
-    const high = (half.high ^ (half.high >>> 31)) >>> 0;
-    weights[i] = ((high >>> 8) / 16777216 - 0.5) * span + bias;
-  }
-  return weights;
-}
-
-const half = { high: 0, low: 0 };
-
-// half *= (high, low), modulo 2^64, from products of 16-bit pieces that a double holds exactly.
-function multiply(high: number, low: number): void {
-  const a0 = half.low & 0xffff;
-  const a1 = half.low >>> 16;
-  const b0 = low & 0xffff;
-  const b1 = low >>> 16;
-  const p00 = a0 * b0;
-  const p01 = a0 * b1;
-  const p10 = a1 * b0;
-  const middle = (p00 >>> 16) + (p01 & 0xffff) + (p10 & 0xffff);
-  const carry = a1 * b1 + Math.floor(p01 / 65536) + Math.floor(p10 / 65536) + Math.floor(middle / 65536);
-  half.high = (Math.imul(half.high, low) + Math.imul(half.low, high) + carry) >>> 0;
-  half.low = ((middle << 16) | (p00 & 0xffff)) >>> 0;
 }
 
 /** The JSON files beside weights and tokenizer, by path. */
@@ -278,8 +223,4 @@ function writeTokenizer(tokenizerFolder: string, outFolder: string): void {
   const withEnd = { ...tokenizer, post_processor: { type: 'Sequence', processors: [bytes, template] } };
   writeFileSync(join(outFolder, 'tokenizer.json'), JSON.stringify(withEnd));
   copyFileSync(join(tokenizerFolder, 'tokenizer_config.json'), join(outFolder, 'tokenizer_config.json'));
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((result, length) => result * length, 1);
 }

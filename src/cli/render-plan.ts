@@ -54,46 +54,42 @@ const gpuRows = ({ gpus }: Machine): Row[] =>
 
 function decisionRows({ launch, weights, model }: ServicePlan, settings: Settings<'launch'>): Row[] {
   const [attempt, ...others] = launch.attempts;
-  const [worker] = attempt.workers;
-  const rows: Row[] = [['device', nameWay(attempt), attempt.reason]];
-  for (const other of others) rows.push(['if that fails', nameWay(other), other.reason]);
-  for (const { backend, fault } of launch.passedOver) rows.push(['passed over', backend, fault.message]);
-  if (weights !== null) rows.push(['weights', weights.outtype, weights.reason]);
   const groups = attempt.workers.map(({ gpus }) => gpus.join(' + ')).filter((names) => names !== '');
-  rows.push([
-    'workers',
-    count(attempt.workers.length),
-    groups.length === 0 ? 'on the CPU, which they share' : `on ${groups.join(', ')}`,
-  ]);
-  if (worker === undefined) return rows;
-  const { engine } = worker;
+  return [
+    ['device', nameWay(attempt), attempt.reason],
+    ...others.map((other) => ['if that fails', nameWay(other), other.reason]),
+    ...launch.passedOver.map(({ backend, fault }) => ['passed over', backend, fault.message]),
+    ...(weights === null ? [] : [['weights', weights.outtype, weights.reason]]),
+    [
+      'workers',
+      count(attempt.workers.length),
+      groups.length === 0 ? 'on the CPU, which they share' : `on ${groups.join(', ')}`,
+    ],
+    ...sizeRows(attempt, settings, model.contextTokens),
+  ];
+}
+
+function sizeRows(attempt: Attempt, settings: Settings<'launch'>, contextTokens: number): Row[] {
+  const engine = attempt.workers[0]?.engine;
+  if (engine === undefined) return [];
   const why = (name: keyof Sizes, isGiven: boolean, usual: string): string => {
     const shrunk = attempt.shrunk[name];
     if (shrunk !== undefined) return `memory is short for ${count(shrunk.wished)}`;
     return isGiven ? 'as the options say' : usual;
   };
   const isBatchGiven = settings.batchTokens !== null || settings.chunkedPrefillSize !== null;
-  const isGiven = settings.contextLength !== null || settings.maxTotalTokens !== null;
+  const isLimited = settings.contextLength !== null || settings.maxTotalTokens !== null;
+  const isLongestGiven = isLimited && engine.contextTokens !== contextTokens;
+  const measured = 'fastest where it was measured';
+  const texts = engine.batchTexts === null ? '' : `, ${count(engine.batchTexts)} texts`;
+  const tokens = (value: number) => `${count(value)} tokens`;
   return [
-    ...rows,
     ['threads', count(engine.threads), settings.threads === null ? 'per worker' : 'as --threads says'],
-    ['lanes', count(engine.lanes), why('lanes', settings.lanes !== null, 'fastest where it was measured')],
-    [
-      'batch',
-      `${count(engine.batchTokens)} tokens${engine.batchTexts === null ? '' : `, ${count(engine.batchTexts)} texts`}`,
-      why('batchTokens', isBatchGiven, 'fastest where it was measured'),
-    ],
-    [
-      'shared prefixes',
-      `${count(engine.prefixTokens)} tokens`,
-      why('prefixTokens', false, 'for instructions'),
-    ],
-    [
-      'longest text',
-      `${count(engine.contextTokens)} tokens`,
-      why('contextTokens', isGiven && engine.contextTokens !== model.contextTokens, "the model's own"),
-    ],
-    ['in chunks of', `${count(engine.chunkTokens)} tokens`, 'beyond a batch, on a lane opened when needed'],
+    ['lanes', count(engine.lanes), why('lanes', settings.lanes !== null, measured)],
+    ['batch', `${tokens(engine.batchTokens)}${texts}`, why('batchTokens', isBatchGiven, measured)],
+    ['shared prefixes', tokens(engine.prefixTokens), why('prefixTokens', false, 'for instructions')],
+    ['longest text', tokens(engine.contextTokens), why('contextTokens', isLongestGiven, "the model's own")],
+    ['in chunks of', tokens(engine.chunkTokens), 'beyond a batch, on a lane opened when needed'],
   ];
 }
 

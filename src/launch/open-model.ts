@@ -46,7 +46,7 @@ export interface NamedModel {
   options: StartOptions;
 }
 
-interface OpenModel {
+export interface OpenModel {
   pool: WorkerPool;
   attempt: Attempt;
   modelFile: string;

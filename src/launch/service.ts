@@ -5,12 +5,21 @@ import { statSync } from 'node:fs';
 import type { Settings } from '../config/options.ts';
 import type { Fault } from '../faults.ts';
 import type { ModelReference } from '../models/reference.ts';
-import { readModelPrompts } from '../models/prompts.ts';
+import { readModelPrompts, type ModelPrompts } from '../models/prompts.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
+import type { ChatTemplate } from '../server/chat-template.ts';
+import type { RequestRules } from '../server/request-rules.ts';
 import { openServer, type Server } from '../server/server.ts';
 import { describeRequests } from './describe-requests.ts';
 import { openModelTemplate, openTemplateFile } from './chat-template.ts';
-import { bringModel, nameModel, openModel, type StartOptions } from './open-model.ts';
+import {
+  bringModel,
+  nameModel,
+  openModel,
+  type NamedModel,
+  type OpenModel,
+  type StartOptions,
+} from './open-model.ts';
 import type { Attempt } from './plan.ts';
 import { planRequestRules } from './request-rules.ts';
 import { planServer } from './server-plan.ts';
@@ -33,57 +42,18 @@ const WARM_UP_IDS = [0, 1, 2, 3, 4, 5];
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
 export async function startService(wanted: StartOptions): Promise<Service> {
   const named = nameModel(wanted);
-  const { settings, progress } = named.options;
+  const { settings } = named.options;
   const namedTemplate = settings.chatTemplate === null ? null : await openTemplateFile(settings.chatTemplate);
-  const modelName = settings.servedModelName ?? named.name;
-  const server = await openServer({
-    ...planServer(settings, readVersion()),
-    model: { id: modelName, createdUnixSeconds: Math.floor(modelTimeMs(named.reference) / 1000) },
-    log: ({ kind, level, message, ...fields }) => {
-      const { log, logHttp } = progress;
-      (kind === 'access' ? logHttp : log)(level, message, fields);
-    },
-  });
+  const server = await openFront(named);
   try {
     const found = await bringModel(named);
     const modelPrompts = readModelPrompts(found);
     const rules = planRequestRules(settings, modelPrompts);
     const opened = await openModel(found, named.options);
-    const { pool, attempt } = opened;
     try {
-      const chatTemplate =
-        namedTemplate ??
-        (await openModelTemplate(opened.modelFile, (problem) => {
-          progress.log('warn', `messages are refused: ${problem}`, {});
-        }));
-      if (!settings.skipServerWarmup) {
-        progress.onStep('warming up');
-        await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
-      }
-      const facts = { model: pool.model, modelName, rules, modelPrompts };
-      progress.log('info', describeRequests({ ...facts, hasChatTemplate: chatTemplate !== null }), {});
-      server.serve(pool, {
-        isLive: () => pool.status().workers.some(({ state }) => state === 'ready'),
-        checkRoom: () => {
-          pool.checkRoom();
-        },
-        fleet: () => pool.status(),
-        failure: () => pool.status().failure,
-        rules,
-        chatTemplate,
-      });
-      return {
-        url: server.url,
-        modelName,
-        attempt,
-        givenUp: pool.givenUp,
-        close: async () => {
-          await shutDown(server, pool, settings);
-          await chatTemplate?.close();
-        },
-      };
+      return await joinBoth(server, opened, { named, namedTemplate, modelPrompts, rules });
     } catch (error) {
-      await pool.close();
+      await opened.pool.close();
       throw error;
     }
   } catch (error) {
@@ -91,6 +61,66 @@ export async function startService(wanted: StartOptions): Promise<Service> {
     throw error;
   }
 }
+
+const modelNameOf = ({ name, options }: NamedModel): string => options.settings.servedModelName ?? name;
+
+/** Listens and answers "starting". */
+function openFront(named: NamedModel): Promise<Server> {
+  const { log, logHttp } = named.options.progress;
+  const createdUnixSeconds = Math.floor(modelTimeMs(named.reference) / 1000);
+  return openServer({
+    ...planServer(named.options.settings, readVersion()),
+    model: { id: modelNameOf(named), createdUnixSeconds },
+    log: ({ kind, level, message, ...fields }) => {
+      (kind === 'access' ? logHttp : log)(level, message, fields);
+    },
+  });
+}
+
+/** What was decided before the model was loaded. */
+interface Terms {
+  named: NamedModel;
+  namedTemplate: ChatTemplate | null;
+  modelPrompts: ModelPrompts | null;
+  rules: RequestRules;
+}
+
+/** The server answers with the workers' vectors from here on. */
+async function joinBoth(
+  server: Server,
+  { pool, attempt, modelFile }: OpenModel,
+  { named, namedTemplate, modelPrompts, rules }: Terms,
+): Promise<Service> {
+  const { settings, progress } = named.options;
+  const modelName = modelNameOf(named);
+  const chatTemplate =
+    namedTemplate ??
+    (await openModelTemplate(modelFile, (problem) => {
+      progress.log('warn', `messages are refused: ${problem}`, {});
+    }));
+  if (!settings.skipServerWarmup) {
+    progress.onStep('warming up');
+    await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
+  }
+  const facts = { model: pool.model, modelName, rules, modelPrompts };
+  progress.log('info', describeRequests({ ...facts, hasChatTemplate: chatTemplate !== null }), {});
+  server.serve(pool, { ...watchOf(pool), rules, chatTemplate });
+  const close = async (): Promise<void> => {
+    await shutDown(server, pool, settings);
+    await chatTemplate?.close();
+  };
+  return { url: server.url, modelName, attempt, givenUp: pool.givenUp, close };
+}
+
+/** What the server asks of its workers beside vectors. */
+const watchOf = (pool: WorkerPool) => ({
+  isLive: () => pool.status().workers.some(({ state }) => state === 'ready'),
+  checkRoom: () => {
+    pool.checkRoom();
+  },
+  fleet: () => pool.status(),
+  failure: () => pool.status().failure,
+});
 
 // A repository's files may not be here yet.
 function modelTimeMs(reference: ModelReference): number {

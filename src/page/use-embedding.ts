@@ -1,7 +1,7 @@
 // Owns what was last embedded, and the state of asking for it: one question at a time, of which the latest counts.
 
 import { useRef, useState } from 'preact/hooks';
-import { type Api, type Embedded, type Outcome, type Refusal, unreadable } from './api.ts';
+import { type Api, type Outcome, type Refusal, unreadable } from './api.ts';
 import { type Question, readingsOf } from './request.ts';
 import type { Vector } from './vectors.ts';
 
@@ -53,16 +53,13 @@ async function embed(api: Api, question: Question): Promise<Outcome<Result>> {
   ]);
   if (asRows.value === null) return asRows;
   if (asColumns?.value === null) return asColumns;
-  return { value: gather(question, asRows.value, asColumns?.value ?? null, startMs), refusal: null };
-}
-
-function gather(question: Question, asRows: Embedded, asColumns: Embedded | null, startMs: number): Result {
-  return {
+  const value = {
     question,
-    rows: asRows.vectors,
-    columns: asColumns?.vectors ?? asRows.vectors,
-    modelId: asRows.modelId,
-    tokens: asRows.tokens + (asColumns?.tokens ?? 0),
+    rows: asRows.value.vectors,
+    columns: (asColumns ?? asRows).value.vectors,
+    modelId: asRows.value.modelId,
+    tokens: asRows.value.tokens + (asColumns?.value.tokens ?? 0),
     seconds: (performance.now() - startMs) / 1000,
   };
+  return { value, refusal: null };
 }

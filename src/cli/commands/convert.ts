@@ -10,19 +10,7 @@ import { StatusLine } from '../status-line.ts';
 import { printNotice, printResult } from '../terminal.ts';
 
 export async function runConvert(folder: string, settings: Settings<'convert'>): Promise<number> {
-  const found = findModel(folder);
-  if (found.kind === 'gguf')
-    throw new Fault('MODEL_MISSING', {
-      path: folder,
-      problem: 'is a .gguf file already',
-      hint: 'give a Hugging Face folder',
-    });
-  if (found.kind === 'hub')
-    throw new Fault('MODEL_MISSING', {
-      path: folder,
-      problem: 'is no folder here',
-      hint: `fetch it first: qwen-embed download ${found.repo} --local-dir ./${basename(found.repo)}`,
-    });
+  checkFolder(folder);
   const status = new StatusLine();
   const interrupt = new InterruptSignal();
   status.show(`converting ${folder}`);
@@ -53,4 +41,20 @@ export async function runConvert(folder: string, settings: Settings<'convert'>):
     status.clear();
     interrupt.release();
   }
+}
+
+function checkFolder(path: string): void {
+  const found = findModel(path);
+  if (found.kind === 'gguf')
+    throw new Fault('MODEL_MISSING', {
+      path,
+      problem: 'is a .gguf file already',
+      hint: 'give a Hugging Face folder',
+    });
+  if (found.kind === 'hub')
+    throw new Fault('MODEL_MISSING', {
+      path,
+      problem: 'is no folder here',
+      hint: `fetch it first: qwen-embed download ${found.repo} --local-dir ./${basename(found.repo)}`,
+    });
 }
