@@ -45,6 +45,8 @@ function renderRoute(row: RouteRow): string {
 const FEATURE_FLAGS: Record<Feature, string> = {
   metrics: 'with `--enable-metrics`',
   pages: 'without `--disable-ui`',
+  openapi: 'without `--disable-openapi-doc`',
+  docs: 'without `--disable-ui` and `--disable-openapi-doc`',
 };
 
 const code = (text: string): string => `\`${text}\``;

@@ -14,11 +14,6 @@ const ROWS: readonly VariableRow[] = [
     name: 'SGLANG_ALLOW_OVERWRITE_LONGER_CONTEXT_LEN',
     effect: "--context-length may be longer than the model's own",
   },
-  {
-    name: 'SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION',
-    why: 'GET /health_generate computes a vector and GET /health does not',
-  },
-  { name: 'SGLANG_WARMUP_TIMEOUT', why: 'a first decode that hangs ends by --watchdog-timeout' },
   { name: 'SGLANG_LOGGING_CONFIG_PATH', why: "it configures Python's logging; --log-level is here" },
   { name: 'SGLANG_DISABLE_REQUEST_LOGGING', so: 'requests are logged only with --log-requests' },
   { name: 'SGLANG_ENABLE_REQUEST_DECOMPRESSION', why: 'bodies are taken as they are' },
@@ -27,6 +22,8 @@ const ROWS: readonly VariableRow[] = [
   { name: 'SGLANG_GRPC_PORT', why: 'there is no gRPC' },
   { name: 'SGLANG_USE_MLX', why: 'llama.cpp computes; --device metal is here' },
   { name: 'SGLANG_RUST_SERVER', why: 'the server is this one' },
+  { name: 'PROMETHEUS_MULTIPROC_DIR', why: 'one process counts for all, and writes nothing down' },
+  { name: 'AIP_PREDICT_ROUTE', why: 'the route that it moves generates text; send texts to /v1/embeddings' },
 ];
 
 const UNKNOWN = 'it is of a part of SGLang that is not here';
@@ -59,7 +56,7 @@ function readRow(row: VariableRow): Variable {
 export function judgeEnvironment(env: Readonly<Record<string, string | undefined>>): string | null {
   const known = new Map(listVariables().map((variable) => [variable.name, variable]));
   const idle = Object.keys(env)
-    .filter((name) => IS_SGLANG.test(name) && (env[name] ?? '') !== '')
+    .filter((name) => (IS_SGLANG.test(name) || known.has(name)) && (env[name] ?? '') !== '')
     .map((name) => known.get(name) ?? { name, verdict: UNKNOWN, isIdle: true })
     .filter(({ isIdle }) => isIdle);
   const [first] = idle;

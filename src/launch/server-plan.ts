@@ -21,9 +21,11 @@ export function planServer(settings: LaunchSettings, version: string): Omit<Serv
     requestDeadlineMs:
       settings.requestDeadlineSeconds === null ? null : settings.requestDeadlineSeconds * 1000,
     healthTimeoutMs: settings.healthTimeoutSeconds * 1000,
+    provesHealth: settings.provesHealth,
     quietPaths: settings.quietPaths ?? [],
     requestLog: planRequestLog(settings),
     ui: !settings.disableUi,
+    openApi: !settings.disableOpenApi,
     metrics: settings.enableMetrics && planMetrics(settings),
   };
 }

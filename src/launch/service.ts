@@ -24,6 +24,7 @@ import type { Attempt } from './plan.ts';
 import { planRequestRules } from './request-rules.ts';
 import { planServer } from './server-plan.ts';
 import { readVersion } from './version.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface Service {
   url: string;
@@ -34,10 +35,6 @@ export interface Service {
   /** Refuses new requests, lets those in flight finish within the grace period, ends the workers. */
   close(): Promise<void>;
 }
-
-// Any will do: it goes the whole way that requests go.
-const WARM_UP_TEXT = 'The capital city of France is';
-const WARM_UP_IDS = [0, 1, 2, 3, 4, 5];
 
 /** Resolves when the first vector has been computed. Faults: those of every room below. */
 export async function startService(wanted: StartOptions): Promise<Service> {
@@ -100,7 +97,7 @@ async function joinBoth(
     }));
   if (!settings.skipServerWarmup) {
     progress.onStep('warming up');
-    await pool.embed([rules.takesTexts ? WARM_UP_TEXT : WARM_UP_IDS]);
+    await warmUp(pool, { takesTexts: rules.takesTexts, timeoutSeconds: settings.warmUpTimeoutSeconds });
   }
   const facts = { model: pool.model, modelName, rules, modelPrompts };
   progress.log('info', describeRequests({ ...facts, hasChatTemplate: chatTemplate !== null }), {});

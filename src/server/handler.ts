@@ -19,6 +19,8 @@ export interface HandlerContext {
   threads: Threads;
   /** Within which /health_generate must see a vector. */
   healthTimeoutMs: number;
+  /** Whether /health computes a vector, too. */
+  provesHealth: boolean;
   requestLog: RequestLog | null;
   /** Null = there are none. */
   pages: Pages | null;

@@ -26,7 +26,7 @@ export const PAGE_ROUTES = {
     needsModel: false,
     body: null,
     answer: { status: 200, schema: HTML },
-    onlyWith: 'pages',
+    onlyWith: 'docs',
     faults: [],
   },
   pageFile: {

@@ -5,7 +5,7 @@ import type { Access } from './access.ts';
 import type { JsonSchema } from './schemas.ts';
 
 /** What a server has only if it was told to. */
-export type Feature = 'metrics' | 'pages';
+export type Feature = 'metrics' | 'pages' | 'openapi' | 'docs';
 
 /** What a route is about, for readers of the API document. */
 export type RouteGroup =

@@ -209,6 +209,7 @@ export const ROUTES = {
     methods: GET,
     paths: ['/openapi.json'],
     access: 'open',
+    onlyWith: 'openapi',
     summary: 'This API as an OpenAPI document',
     needsModel: false,
     body: null,

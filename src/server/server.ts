@@ -40,13 +40,17 @@ export interface ServerOptions {
   requestDeadlineMs?: number | null;
   /** Within which /health_generate must see a vector. */
   healthTimeoutMs?: number;
+  /** Whether /health computes a vector, too. */
+  provesHealth?: boolean;
   /** Beginnings of paths whose requests leave no line in the log. */
   quietPaths?: readonly string[];
   requestLog?: RequestLogSettings | null;
   /** Whether GET /metrics exists, and how. */
   metrics?: boolean | MetricsShape;
-  /** Whether there are pages for browsers at / and /docs. */
+  /** Whether there are pages for browsers at / and, with the document, at /docs. */
   ui?: boolean;
+  /** Whether there is /openapi.json. */
+  openApi?: boolean;
   log?: ServerLog;
 }
 
@@ -114,13 +118,15 @@ function openParts(options: ServerOptions, log: ServerLog) {
   };
   const service = new Service();
   const openRequests = new OpenRequests(options.requestDeadlineMs);
-  const { metrics = false, ui = false, rootPath = '' } = options;
+  const { metrics = false, ui = false, openApi = true, rootPath = '' } = options;
   const shape = typeof metrics === 'object' ? { shape: metrics } : {};
   const pages = ui ? readPages() : null;
   if (ui && pages === null) warn('there is no page at /: it was not built; npm run build builds it');
   const features = new Set<Feature>();
   if (metrics !== false) features.add('metrics');
+  if (openApi) features.add('openapi');
   if (pages !== null) features.add('pages');
+  if (openApi && pages !== null) features.add('docs');
   return {
     pages,
     features,
@@ -129,6 +135,7 @@ function openParts(options: ServerOptions, log: ServerLog) {
     model,
     settings,
     healthTimeoutMs,
+    provesHealth: options.provesHealth ?? false,
     log,
     service,
     openRequests,

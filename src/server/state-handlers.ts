@@ -31,9 +31,10 @@ type StateRoute = Extract<
 >;
 
 export function makeStateHandlers(context: HandlerContext): Record<StateRoute, Handler> {
-  const { service, metrics, openRequests } = context;
+  const { service, metrics, openRequests, provesHealth } = context;
   return {
-    health: (_request, reply) => answerHealth(reply, service.health),
+    health: async (_request, reply) =>
+      answerHealth(reply, provesHealth ? await probeHealth(context) : service.health),
     healthGenerate: async (_request, reply) => answerHealth(reply, await probeHealth(context)),
     ready: (_request, reply) => answerReady(reply, service),
     live: (_request, reply) => answerLive(reply, service.failure),

@@ -6,7 +6,7 @@ test('every variable has one row with a verdict', () => {
   const names = listVariables().map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
   for (const { name, verdict } of listVariables()) {
-    assert.match(name, /^SGLANG_[A-Z_]+$/);
+    assert.match(name, /^[A-Z]+(?:_[A-Z]+)+$/);
     assert.match(verdict, /^\S.+[^.\s]$/);
   }
 });

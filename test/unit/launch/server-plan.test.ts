@@ -58,6 +58,13 @@ test('seconds become milliseconds and a root path loses its last slash', () => {
   assert.deepEqual([limits?.idleMs, healthTimeoutMs, rootPath], [5000, 500, '/a/b']);
 });
 
+test('the document and the proof of /health are as launched', () => {
+  const shown = ({ openApi, provesHealth }: ReturnType<typeof plan>) => ({ openApi, provesHealth });
+  assert.deepEqual(shown(plan({})), { openApi: true, provesHealth: false });
+  const changed = plan({ disableOpenApi: true, provesHealth: true });
+  assert.deepEqual(shown(changed), { openApi: false, provesHealth: true });
+});
+
 test('a root path begins with a slash', () => {
   assertRefused({ rootPath: 'a' }, '--fastapi-root-path', /does not begin with a slash$/);
 });

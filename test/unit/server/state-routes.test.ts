@@ -143,6 +143,22 @@ test('/health_generate computes a vector', async (t) => {
   assert.equal(embedder.calls.length, 1);
 });
 
+test('/health computes a vector where it was launched to', async (t) => {
+  const { server, embedder } = await openServingServer(t, { provesHealth: true, healthTimeoutMs: 5 });
+  assert.equal((await server.app.inject('/health')).statusCode, 200);
+  assert.equal(embedder.calls.length, 1);
+  embedder.hold();
+  assert.equal((await server.app.inject('/health')).statusCode, 503);
+});
+
+test('without the document there is neither /openapi.json nor /docs, and the page stays', async (t) => {
+  const { server } = await openServingServer(t, { openApi: false, ui: true });
+  const statusOf = async (url: string) =>
+    (await server.app.inject({ url, headers: { accept: 'text/html' } })).statusCode;
+  assert.deepEqual([await statusOf('/openapi.json'), await statusOf('/docs')], [404, 404]);
+  assert.equal(await statusOf('/'), 200);
+});
+
 test('/health_generate is 503 where no vector comes', async (t) => {
   const { server, embedder } = await openServingServer(t, { healthTimeoutMs: 5 });
   embedder.hold();
