@@ -82,7 +82,6 @@ interface PlannedPlace {
 
 async function readPlan({ args, env }: Way): Promise<unknown> {
   const text = await readCommand(['launch', '--dry-run', '--json', ...COMMON, ...args], env);
-  if (text === '') return null;
   const { attempts } = JSON.parse(text) as { attempts: { compute: string; places: PlannedPlace[] }[] };
   const [attempt] = attempts;
   return {
@@ -126,15 +125,26 @@ async function measureWay(name: string, way: Way, reference: Float32Array[] | nu
   }
 }
 
+// Node leaves without a word when nothing is left that could settle what is awaited.
+let begun: string | null = null;
+let isOver = false;
+process.once('exit', (code) => {
+  if (isOver) return;
+  const fault = `this script ended with ${String(code)} in the midst of it`;
+  console.log(JSON.stringify({ way: begun, fault }));
+});
+
 let reference: Float32Array[] | null = null;
 for (const name of flags.ways?.split('|') ?? Object.keys(WAYS)) {
   const way = WAYS[name];
   if (way === undefined) throw new Error(`no way ${name}; there are: ${Object.keys(WAYS).join(' | ')}`);
-  console.log(JSON.stringify({ way: name, plan: await readPlan(way) }));
+  begun = name;
   try {
+    console.log(JSON.stringify({ way: name, plan: await readPlan(way) }));
     const vectors: Float32Array[] = await measureWay(name, way, reference);
     reference ??= vectors;
   } catch (error) {
     console.log(JSON.stringify({ way: name, ...way, fault: error instanceof Error ? error.message : error }));
   }
 }
+isOver = true;

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -49,11 +50,7 @@ export async function launchService(
     server.kill('SIGTERM');
     process.exit(143);
   });
-  let lastWords = '';
-  server.stderr.on('data', (bytes: Buffer) => {
-    process.stderr.write(bytes);
-    lastWords = `${lastWords}${String(bytes)}`.slice(-4000);
-  });
+  const lastWords = hearLastWords(server.stderr);
   for await (const line of createInterface({ input: server.stdout })) {
     const url = /http:\/\/\S+/.exec(line)?.[0];
     if (url === undefined) continue;
@@ -61,7 +58,22 @@ export async function launchService(
     server.stdout.resume();
     return { url, pid: server.pid ?? 0, stop };
   }
-  throw new Error(/^error: .*$/m.exec(lastWords)?.[0] ?? 'the server ended before it was ready');
+  throw new Error(`the server ended before it was ready: ${lastWords(await ended)}`);
+}
+
+/** Passes on what a child says; the returned function tells how it ended: by its error, else by its last line and code. */
+function hearLastWords(stderr: Readable): (exit: unknown[]) => string {
+  let heard = '';
+  stderr.on('data', (bytes: Buffer) => {
+    process.stderr.write(bytes);
+    heard = `${heard}${String(bytes)}`.slice(-4000);
+  });
+  return ([code, signal]) => {
+    const error = /^error: .*$/m.exec(heard)?.[0];
+    if (error !== undefined) return error;
+    const end = typeof signal === 'string' ? `killed by ${signal}` : `exit code ${String(code)}`;
+    return [end, heard.trim().split('\n').at(-1)].filter(Boolean).join(', last line: ');
+  };
 }
 
 /** One run of `qwen-embed bench`. */
@@ -69,14 +81,18 @@ export async function runBench(url: string, args: readonly string[]): Promise<Be
   return JSON.parse(await readCommand(['bench', '--url', url, '--json', ...args])) as BenchReport;
 }
 
-/** What a command prints. */
+/** What a command prints; throws with its last words where it fails and prints nothing. */
 export async function readCommand(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<string> {
   const child = spawn(process.execPath, [CLI, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
-  return readAll(child.stdout);
+  const lastWords = hearLastWords(child.stderr);
+  const [printed, exit] = await Promise.all([readAll(child.stdout), once(child, 'close')]);
+  // bench ends with 1 where requests failed, and its report says which.
+  if (exit[0] !== 0 && printed === '') throw new Error(`${args[0] ?? ''}: ${lastWords(exit)}`);
+  return printed;
 }

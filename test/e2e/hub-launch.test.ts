@@ -1,12 +1,12 @@
 // Launching a model by its repository's name: fetched from a hub on this machine, converted, served; and found again.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import type { HubServer } from '../fixtures/hub-server.ts';
 import { launchServer, runCli, startCli, type RunningServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { fixtureFolder, makeTemporaryFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 import { cosine } from '../fixtures/vectors.ts';
 
 let hub: HubServer;
@@ -195,3 +195,29 @@ async function waitUntil(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+test('--model-checksum REPOSITORY holds a folder against what the hub says of its files', async () => {
+  const home = makeHome(hub.url);
+  const folder = join(makeTemporaryFolder(), 'copy');
+  cpSync(fixtureFolder(), folder, { recursive: true });
+  const server = await launch(home, folder, ['--model-checksum', TINY]);
+  assertRight(await firstVector(server));
+  await server.end();
+  assert.ok(hub.requests.some(({ repo }) => repo === TINY));
+
+  appendFileSync(join(folder, 'tokenizer.json'), ' ');
+  const args = ['launch', '--model-path', folder, '--port', '0', '--device', 'cpu', '--model-checksum', TINY];
+  const { code, stderr } = await runCli(args, { env: home.env });
+  assert.equal(code, 4);
+  assert.match(
+    stderr,
+    /error: .*tokenizer\.json: its digest is [0-9a-f]{16}…, Qwen\/Qwen3-Embedding-Tiny says/,
+  );
+});
+
+test('--model-checksum without a value trusts what was fetched from the repository, which was verified', async () => {
+  const home = makeHome(hub.url);
+  const server = await launch(home, TINY, ['--model-checksum']);
+  assertRight(await firstVector(server));
+  await server.end();
+});
