@@ -31,6 +31,13 @@ export interface CommandRow<Name extends CommandName> {
   run: (settings: Settings<Name>, call: Call) => Promise<number>;
 }
 
+/** What stands for a command in other servers' command lines: `sglang serve`, `python -m sglang.launch_server`. */
+export const SYNONYMS: ReadonlyMap<string, CommandName> = new Map([
+  ['serve', 'launch'],
+  ['launch_server', 'launch'],
+  ['sglang.launch_server', 'launch'],
+]);
+
 export const COMMANDS: { readonly [Name in CommandName]: CommandRow<Name> } = {
   launch: {
     summary: 'start a server',

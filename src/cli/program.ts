@@ -8,7 +8,7 @@ import { parseValue } from '../config/parse-value.ts';
 import type { CommandName } from '../config/rows.ts';
 import { Fault } from '../faults.ts';
 import { readVersion } from '../launch/version.ts';
-import { COMMANDS, type Call, type CommandRow, type SettingSource } from './commands.ts';
+import { COMMANDS, SYNONYMS, type Call, type CommandRow, type SettingSource } from './commands.ts';
 import { renderDescription, renderExamples, renderTerm } from './help.ts';
 
 /** Runs one command with its settings and resolves with the exit code. */
@@ -16,7 +16,8 @@ type RunCommand = (name: CommandName, settings: Settings<CommandName>, call: Cal
 
 /** Runs a command line and resolves with the exit code. Faults: BAD_OPTION, OPTIONS_REFUSED, those of the command. */
 export async function runProgram(args: readonly string[], run: RunCommand = runCommand): Promise<number> {
-  const [name, ...typed] = args.length === 0 ? ['--help'] : args;
+  const [first = '', ...typed] = args.length === 0 ? ['--help'] : args;
+  const name = SYNONYMS.get(first) ?? first;
   const showAll = typed.includes('--help-all');
   const rest = typed.map((arg) => (arg === '--help-all' ? '--help' : arg));
   const called = isCommand(name) ? name : null;
@@ -30,7 +31,7 @@ export async function runProgram(args: readonly string[], run: RunCommand = runC
     onExitCode: (code) => (exitCode = code),
   });
   try {
-    await program.parseAsync([name ?? '', ...normal], { from: 'user' });
+    await program.parseAsync([name, ...normal], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -39,8 +40,7 @@ export async function runProgram(args: readonly string[], run: RunCommand = runC
   }
 }
 
-const isCommand = (name: string | undefined): name is CommandName =>
-  name !== undefined && Object.hasOwn(COMMANDS, name);
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
 interface ProgramOptions {
   /** Help lists options without effect and rare ones too. */
@@ -70,7 +70,7 @@ function addCommand(program: Command, name: CommandName, options: ProgramOptions
   const command = program.command(name).description(summary).allowExcessArguments(false);
   if (operand !== undefined) command.argument(...operand);
   if (options.called !== null && options.called !== name) return;
-  const rows = new Map(optionsOf(name).map((option) => [buildOption(option), option]));
+  const rows = new Map(optionsOf(name).map((option) => [buildOption(option, options.args), option]));
   for (const option of rows.keys()) command.addOption(option);
   command.configureHelp(describeOptions(rows, options.showAll));
   command.addHelpText('after', `\n${renderExamples(examples, [...rows.values()], options.showAll)}`);
@@ -101,16 +101,23 @@ function runCommand(name: CommandName, settings: Settings<CommandName>, call: Ca
 const operandsOf = ([first]: readonly unknown[]): string[] =>
   Array.isArray(first) ? (first as string[]) : typeof first === 'string' ? [first] : [];
 
-function buildOption({ name, group, row }: Option): CommanderOption {
+function buildOption({ name, group, row }: Option, args: readonly string[]): CommanderOption {
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const option = new CommanderOption(`${short}--${row.flag} <value>`, row.doc)
     .env(pickEnvironmentName(row))
     .helpGroup(`${group}:`)
-    .argParser((text) => parseValue(row, text));
+    .argParser((text) => parseValue(row, text, nameSource(row, text, args)));
   // Settings are named as in the table, not after the flag.
   option.attributeName = () => name;
   if (row.default !== null) option.default(row.default);
   return option;
+}
+
+/** The option as its user wrote it: commander says of no value where it comes from while it is read. */
+function nameSource(row: Option['row'], text: string, args: readonly string[]): string {
+  const isTyped = args.some((arg) => arg.startsWith(`--${row.flag}=`));
+  const variable = pickEnvironmentName(row);
+  return !isTyped && process.env[variable] === text ? variable : `--${row.flag}`;
 }
 
 // Commander reads one name.

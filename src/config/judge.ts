@@ -17,16 +17,34 @@ export function judgeOptions(given: readonly Given[]): string | null {
   );
   if (refused.length > 0)
     throw new Fault('OPTIONS_REFUSED', {
-      reasons: refused.map(({ flag, why }) => `--${flag} (${why})`).join(', '),
+      reasons: groupFlags(refused, ({ why }) => why)
+        .map(([why, flags]) => `${flags} (${why})`)
+        .join(', '),
       hint: renderHint(refused),
     });
   return renderNotice(given);
 }
 
 function renderHint(refused: readonly (Spelling & Rejected)[]): string {
-  const others = refused.flatMap(({ flag, instead }) => (instead === null ? [] : [`--${flag}: ${instead}`]));
-  const idle = refused.flatMap(({ flag, instead }) => (instead === null ? [`--${flag}`] : []));
-  return [...others, ...(idle.length === 0 ? [] : [`leave out ${idle.join(', ')}`])].join('; ');
+  const groups = groupFlags(refused, ({ instead }) => instead);
+  const others = groups.flatMap(([instead, flags]) => (instead === null ? [] : [`${flags}: ${instead}`]));
+  const idle = groups.flatMap(([instead, flags]) => (instead === null ? [`leave out ${flags}`] : []));
+  return [...others, ...idle].join('; ');
+}
+
+/** Flags of which the same is said, in the order of the first of each. */
+function groupFlags<Said>(
+  rows: readonly (Spelling & Rejected)[],
+  say: (row: Rejected) => Said,
+): [said: Said, flags: string][] {
+  const said = [...new Set(rows.map(say))];
+  return said.map((words) => [
+    words,
+    rows
+      .filter((row) => say(row) === words)
+      .map(({ flag }) => `--${flag}`)
+      .join(', '),
+  ]);
 }
 
 // Whoever switches off what cannot be on asks for nothing.

@@ -5,11 +5,11 @@ import type { OptionRow, Shape } from './rows.ts';
 
 type Of<Kind extends Shape['kind']> = Extract<Shape, { kind: Kind }>;
 
-/** The value of an option given as text. Faults: BAD_OPTION. */
-export function parseValue(row: OptionRow, text: string): JsonValue {
+/** The value of an option given as text; `source`: where it stands, for the fault. Faults: BAD_OPTION. */
+export function parseValue(row: OptionRow, text: string, source = `--${row.flag}`): JsonValue {
   const parsed = parseShape(row, text);
   if (parsed instanceof Problem)
-    throw new Fault('BAD_OPTION', { option: `--${row.flag}`, problem: parsed.problem, hint: row.doc });
+    throw new Fault('BAD_OPTION', { option: source, problem: parsed.problem, hint: row.doc });
   return parsed;
 }
 

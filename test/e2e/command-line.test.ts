@@ -28,10 +28,28 @@ for (const [args, stderr] of USAGE) {
 
 test('an option from the environment counts, and the command line wins over it', async () => {
   const env = { QWEN_EMBED_PORT: 'x' };
-  assert.match((await runCli(['launch'], { env })).stderr, /"x" is not a whole number/);
+  assert.match(
+    (await runCli(['launch'], { env })).stderr,
+    /^error: QWEN_EMBED_PORT: "x" is not a whole number/,
+  );
+  assert.match((await runCli(['launch', '--port', 'x'], { env })).stderr, /^error: --port: /);
+  const theirs = { SGLANG_WARMUP_TIMEOUT: 'soon' };
+  assert.match((await runCli(['launch'], { env: theirs })).stderr, /^error: SGLANG_WARMUP_TIMEOUT: "soon"/);
   const args = ['launch', '--port', '0', '--model-path', 'nowhere.gguf'];
   assert.match((await runCli(args, { env })).stderr, /nowhere\.gguf: no such file/);
 });
+
+for (const name of ['serve', 'launch_server', 'sglang.launch_server'])
+  test(`${name}, as in SGLang's command line, is launch`, async () => {
+    const { code, stdout } = await runCli([
+      name,
+      '--model-path',
+      './models/qwen-embed-nano.gguf',
+      '--dry-run',
+    ]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^model +\.\/models\/qwen-embed-nano\.gguf$/m);
+  });
 
 test('a file of --config counts below the environment and the command line', async () => {
   const file = join(makeTemporaryFolder(), 'launch.yaml');

@@ -38,10 +38,13 @@ test('a harmless value other than the one that holds draws the notice', () => {
   assert.equal(judgeOptions([given('c', refused, 'two')]), '--c has no effect here: it is untrue');
 });
 
-test('all refused options are named at once, each with its reason and what to do instead', () => {
-  const others = { ...refused, instead: 'use --d' };
-  assert.throws(() => judgeOptions([given('a', idle), given('b', refused), given('c', others)]), {
-    message: 'cannot be honoured here: --b (it is untrue), --c (it is untrue)',
-    hint: '--c: use --d; leave out --b',
-  });
+test('all refused options are named at once, with each reason and each way out said once', () => {
+  const others = { ...refused, instead: 'use --e' };
+  assert.throws(
+    () => judgeOptions([given('a', idle), given('b', refused), given('c', others), given('d', others)]),
+    {
+      message: 'cannot be honoured here: --b, --c, --d (it is untrue)',
+      hint: '--c, --d: use --e; leave out --b',
+    },
+  );
 });
