@@ -16,13 +16,13 @@ const FIRST_LOOK = 262_144;
 const DOUBTFUL_TOKENS = 256;
 
 /** The whole text, or as much of it as has more than `limit` tokens; the first `limit` ids are the text's own. */
-export function tokeniseBeginning(
+export async function tokeniseBeginning(
   text: string,
-  { limit, tokenise }: { limit: number; tokenise: (text: string) => Int32Array },
-): Beginning {
+  { limit, tokenise }: { limit: number; tokenise: (text: string) => Promise<Int32Array> },
+): Promise<Beginning> {
   for (let length = FIRST_LOOK; length < text.length; length *= 2) {
-    const tokens = tokenise(text.slice(0, length));
+    const tokens = await tokenise(text.slice(0, length));
     if (tokens.length > limit + DOUBTFUL_TOKENS) return { tokens, isWhole: false };
   }
-  return { tokens: tokenise(text), isWhole: true };
+  return { tokens: await tokenise(text), isWhole: true };
 }

@@ -2,7 +2,6 @@
 // Knows nothing of sockets, processes or HTTP. A failed assertion in llama.cpp ends the process, which is why the
 // product runs engines in worker processes.
 // Order of work: tokenise -> queue -> (a lane is free) batch -> decode -> cut and normalise -> answer.
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import {
   emptyProfile,
   type EmbedInput,
@@ -19,8 +18,8 @@ import { Call } from './call.ts';
 import { openCompute, type Compute, type ComputeKind } from './compute.ts';
 import { DecodeWatch } from './decode-watch.ts';
 import { Detokenizer } from './detokenizer.ts';
-import { InputReader } from './input-reader.ts';
-import { Intake, type Terms } from './intake.ts';
+import { InputReader, isLong } from './input-reader.ts';
+import { Intake } from './intake.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import type { LaneLimits } from './lane-shapes.ts';
 import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
@@ -28,8 +27,7 @@ import { type ModelFile, readModelFile } from './model-file.ts';
 import type { SchedulePolicy } from './schedule-policy.ts';
 import { Scheduler } from './scheduler.ts';
 import { NO_TOKENIZER, Tokenizer, type TextReader } from './tokenizer.ts';
-import { mapInTurns, SLICE_CHARACTERS } from './turns.ts';
-import type { Work } from './work.ts';
+import { mapInTurns } from './turns.ts';
 
 /** Everything an engine needs to know, as plain JSON; made by the plan. */
 export interface EngineSettings extends LaneLimits {
@@ -112,11 +110,11 @@ class Engine implements Embedder {
     });
     this.#intake = new Intake({
       reader: new InputReader({
-        tokenise: (text) => this.#tokenizer.tokenise(text),
+        tokenizer: this.#tokenizer,
         endToken: file.endToken,
         model: this.model,
       }),
-      prefixes: this.#scheduler.prefixes,
+      scheduler: this.#scheduler,
       cachedVectors: settings.cachedVectors,
       profile: this.#profile,
     });
@@ -135,7 +133,10 @@ class Engine implements Embedder {
     try {
       const [embeddings] = await Promise.all([
         call.done,
-        this.#queue(call, inputs, { longText: options.longText ?? null, priority: options.priority ?? 0 }),
+        this.#intake.queue(call, inputs, {
+          longText: options.longText ?? null,
+          priority: options.priority ?? 0,
+        }),
       ]);
       this.#profile.texts += inputs.length;
       this.#profile.tokens += embeddings.tokenCounts.reduce((sum, count) => sum + count, 0);
@@ -147,11 +148,15 @@ class Engine implements Embedder {
   }
 
   tokenise(texts: readonly string[], { special }: TokenOptions): Promise<number[][]> {
-    return mapInTurns(texts, (text) => {
+    const isOver = () => this.#closing !== null;
+    const read = async (text: string): Promise<number[]> => {
       this.#checkOpen();
-      const ids = this.#tokenizer.tokenise(text);
+      const tokenizer = this.#tokenizer;
+      const ids = isLong(text) ? await tokenizer.tokeniseInTurns(text, isOver) : tokenizer.tokenise(text);
+      this.#checkOpen();
       return Array.from(special ? ids : ids.subarray(0, -1));
-    });
+    };
+    return mapInTurns(texts, read);
   }
 
   detokenise(idLists: readonly (readonly number[])[], { special }: TokenOptions): Promise<string[]> {
@@ -181,24 +186,7 @@ class Engine implements Embedder {
   async #close(): Promise<void> {
     await Promise.allSettled(this.#calls);
     await this.#scheduler.close();
-    this.#tokenizer.close();
+    await this.#tokenizer.close();
     this.#compute.close();
-  }
-
-  /** Tokenises slice by slice; the first texts may be computed while the last are still text. */
-  async #queue(call: Call, inputs: readonly EmbedInput[], terms: Terms): Promise<void> {
-    let works: Work[] = [];
-    let characters = 0;
-    for (const [index, input] of inputs.entries()) {
-      if (call.hasEnded) break;
-      for (const work of this.#intake.admit(input, { call, index }, terms)) works.push(work);
-      characters += input.length;
-      if (characters < SLICE_CHARACTERS) continue;
-      this.#scheduler.add(works, call);
-      works = [];
-      characters = 0;
-      await yieldToLoop();
-    }
-    this.#scheduler.add(works, call);
   }
 }

@@ -3,20 +3,33 @@
 import type { EmbedInput, LongText, ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { type Beginning, tokeniseBeginning } from './beginning.ts';
-import { chunkTokens, cutTokens } from './long-text.ts';
+import { cutTokens } from './long-text.ts';
+import type { TextReader } from './tokenizer.ts';
+import { LONGEST_AT_ONCE } from './turns.ts';
 
 export interface InputRules {
-  /** Ids of a text, the end token last. */
-  tokenise: (text: string) => Int32Array;
+  tokenizer: Pick<TextReader, 'tokenise' | 'tokeniseInTurns'>;
   endToken: number;
   model: ModelFacts;
 }
 
+/** An input of a call, and what becomes of it where it is long. */
+interface Place {
+  index: number;
+  longText: LongText | null;
+}
+
 /** What is decoded of an input: itself, or its chunks. */
 interface ReadInput {
-  pieces: Int32Array[];
+  tokens: Int32Array;
   isCut: boolean;
+  /** null = it goes in one. */
+  chunks: { tokens: number; overlap: number } | null;
 }
+
+/** Whether reading it at once would hold up the process. */
+export const isLong = (input: EmbedInput): input is string =>
+  typeof input === 'string' && input.length > LONGEST_AT_ONCE;
 
 export class InputReader {
   readonly #rules: InputRules;
@@ -26,23 +39,32 @@ export class InputReader {
   }
 
   /** Token ids with the end token last, within the limit. Faults: INPUT_EMPTY, INPUT_TOO_LONG, INVALID_REQUEST. */
-  read(input: EmbedInput, index: number, longText: LongText | null): ReadInput {
-    const limit = Math.min(longText?.tokens ?? Infinity, this.#rules.model.contextTokens);
-    const { tokens, isWhole } = this.#tokensOf(input, index, needsAll(longText) ? null : limit);
-    if (tokens.length <= limit) return { pieces: [tokens], isCut: false };
+  read(input: EmbedInput, place: Place): ReadInput {
+    const { tokenizer } = this.#rules;
+    const tokens = typeof input === 'string' ? tokenizer.tokenise(input) : this.#checkIds(input, place.index);
+    return this.#settle({ tokens, isWhole: true }, place);
+  }
+
+  /** The same of a long text, with turns for other work; of no use where `isOver` has said that nobody wants it. */
+  async readInTurns(text: string, place: Place, isOver: () => boolean): Promise<ReadInput> {
+    const tokenise = (part: string) => this.#rules.tokenizer.tokeniseInTurns(part, isOver);
+    if (needsAll(place.longText)) return this.#settle({ tokens: await tokenise(text), isWhole: true }, place);
+    return this.#settle(await tokeniseBeginning(text, { limit: this.#limitOf(place), tokenise }), place);
+  }
+
+  #limitOf({ longText }: Place): number {
+    return Math.min(longText?.tokens ?? Infinity, this.#rules.model.contextTokens);
+  }
+
+  #settle({ tokens, isWhole }: Beginning, place: Place): ReadInput {
+    const { index, longText } = place;
+    const limit = this.#limitOf(place);
+    if (tokens.length <= limit) return { tokens, isCut: false, chunks: null };
     if (longText === null)
       throw new Fault('INPUT_TOO_LONG', { index, tokens: tokens.length, limit, isCounted: isWhole });
     return longText.way === 'cut'
-      ? { pieces: [cutTokens(tokens, limit, longText.side)], isCut: true }
-      : { pieces: chunkTokens(tokens, limit, longText.overlap), isCut: false };
-  }
-
-  /** Of a text with a limit perhaps only its beginning, if that has more tokens. */
-  #tokensOf(input: EmbedInput, index: number, limit: number | null): Beginning {
-    const { tokenise } = this.#rules;
-    if (typeof input !== 'string') return { tokens: this.#checkIds(input, index), isWhole: true };
-    if (limit === null) return { tokens: tokenise(input), isWhole: true };
-    return tokeniseBeginning(input, { limit, tokenise });
+      ? { tokens: cutTokens(tokens, limit, longText.side), isCut: true, chunks: null }
+      : { tokens, isCut: false, chunks: { tokens: limit, overlap: longText.overlap } };
   }
 
   // Clients send ids with or without the end token; without it at the end the vector would be read at the wrong place.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { chunkTokens, cutTokens } from '../../../src/engine/long-text.ts';
+import { chunkTokens, countChunks, cutTokens } from '../../../src/engine/long-text.ts';
 
 const END = 99;
 const text = (length: number): number[] => Array.from({ length }, (_, i) => i);
@@ -13,7 +13,7 @@ test('cutting on either side leaves exactly as many tokens as asked for, the end
 });
 
 test('chunks without overlap are the text in pieces, each with an end token', () => {
-  const chunks = chunkTokens(tokens(7), 4, 0).map((chunk) => [...chunk]);
+  const chunks = Array.from(chunkTokens(tokens(7), { tokens: 4, overlap: 0 }), (chunk) => [...chunk]);
   assert.deepEqual(chunks, [
     [0, 1, 2, END],
     [3, 4, 5, END],
@@ -22,7 +22,7 @@ test('chunks without overlap are the text in pieces, each with an end token', ()
 });
 
 test('a chunk begins with the overlap of the one before, and none lies within another', () => {
-  const chunks = chunkTokens(tokens(7), 4, 1).map((chunk) => [...chunk]);
+  const chunks = Array.from(chunkTokens(tokens(7), { tokens: 4, overlap: 1 }), (chunk) => [...chunk]);
   assert.deepEqual(chunks, [
     [0, 1, 2, END],
     [2, 3, 4, END],
@@ -38,7 +38,9 @@ test('whatever the sizes, the chunks hold every token of the text, in order', ()
   fc.assert(
     fc.property(sizes, fc.nat(20), ({ length, most }, wanted) => {
       const overlap = Math.min(wanted, Math.floor(most / 2));
-      const chunks = chunkTokens(tokens(length), most, overlap);
+      const shape = { tokens: most, overlap };
+      const chunks = [...chunkTokens(tokens(length), shape)];
+      assert.equal(chunks.length, countChunks(length + 1, shape));
       assert.ok(chunks.every((chunk) => chunk.length <= most && chunk.at(-1) === END));
       assert.deepEqual([...new Set(chunks.flatMap((chunk) => [...chunk.slice(0, -1)]))], text(length));
     }),
