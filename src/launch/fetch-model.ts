@@ -41,7 +41,7 @@ export async function fetchModel(named: HubReference, options: StartOptions): Pr
     keepSafetensors: settings.keepSafetensors,
     // What cannot be served here is not fetched either.
     judge: async (model) => {
-      await planService(settings, model);
+      await planService(settings, model, options.askGpus);
     },
     report: progress.onDownload,
     onProgress: progress.onConversion,

@@ -2,8 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Backend } from '../engine/libraries.ts';
-import type { Probe } from './probe-gpus.ts';
-import { probeGpus } from './probe-gpus.ts';
+import type { AskGpus, Probe } from './probe-gpus.ts';
 import { readSystemMemory, type SystemMemory } from './system-memory.ts';
 
 /** What is known without asking any driver. */
@@ -58,11 +57,11 @@ export function readHost(env: NodeJS.ProcessEnv = process.env): Host {
 /** The host and the GPUs that each of `backends` sees. */
 export async function readMachine(
   host: Host,
-  backends: readonly Backend[],
-  libraryFolder: string | null,
+  { backends, libraryFolder }: { backends: readonly Backend[]; libraryFolder: string | null },
+  askGpus: AskGpus,
 ): Promise<Machine> {
   const probed = backends.map(
-    async (backend) => [backend, await probeGpus({ backend, libraryFolder })] as const,
+    async (backend) => [backend, await askGpus({ backend, libraryFolder })] as const,
   );
   return { ...host, gpus: Object.fromEntries(await Promise.all(probed)) };
 }

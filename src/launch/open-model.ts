@@ -18,6 +18,7 @@ import { planLoadLimits } from './load-limits.ts';
 import { openBestPool } from './open-best-pool.ts';
 import type { Attempt } from './plan.ts';
 import { planService, type ServicePlan } from './plan-service.ts';
+import { askGpusOnce, type AskGpus } from './probe-gpus.ts';
 import { settleWeights, tellFileWeights } from './weights-options.ts';
 
 /** What happens on the way, for whoever shows it. */
@@ -36,6 +37,8 @@ export interface StartOptions {
   progress: Progress;
   /** Aborting ends the start with CANCELLED and leaves nothing behind. */
   signal?: AbortSignal;
+  /** Of this start alone. */
+  askGpus?: AskGpus;
 }
 
 export interface NamedModel {
@@ -59,7 +62,7 @@ export function nameModel(options: StartOptions): NamedModel {
   const reference = findModel(chosen.path);
   const settings = settleWeights(options.settings, reference);
   checkTokenizer(settings, reference);
-  return { name: chosen.name, reference, options: { ...options, settings } };
+  return { name: chosen.name, reference, options: { ...options, settings, askGpus: askGpusOnce() } };
 }
 
 /** Faults: those of the hub and the download; of files that are not what --model-checksum says. */
@@ -83,7 +86,7 @@ export async function bringModel({ reference, options }: NamedModel): Promise<Fo
 /** Resolves when every worker has computed a text. Faults: those of the plan, the conversion and the engine. */
 export async function openModel(found: FoundModel, options: StartOptions): Promise<OpenModel> {
   const { settings, progress, signal } = options;
-  const plan = await planService(settings, found);
+  const plan = await planService(settings, found, options.askGpus);
   tellPlan(plan, progress.log);
   const modelFile = await prepareModel(plan, options);
   const opened = await openBestPool({

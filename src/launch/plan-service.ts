@@ -9,6 +9,7 @@ import { settleContext } from './model-overrides.ts';
 import { outlineModel, type ModelOutline } from './model-outline.ts';
 import { planOuttype } from './outtype.ts';
 import { planLaunch, type LaunchPlan } from './plan.ts';
+import { probeGpus, type AskGpus } from './probe-gpus.ts';
 
 export interface ServicePlan {
   found: FoundModel | DistantModel;
@@ -23,6 +24,7 @@ export interface ServicePlan {
 export async function planService(
   wanted: Settings<'launch'>,
   found: FoundModel | DistantModel,
+  askGpus: AskGpus = probeGpus,
 ): Promise<ServicePlan> {
   const settings = settleContext(wanted);
   const host = readHost();
@@ -31,7 +33,7 @@ export async function planService(
   const backends = planBackends(settings.device, host)
     .map(({ backend }) => backend)
     .filter((backend) => backend !== 'cpu');
-  const machine = await readMachine(host, backends, settings.llamaFolder);
+  const machine = await readMachine(host, { backends, libraryFolder: settings.llamaFolder }, askGpus);
   const launch = planLaunch({ settings, machine, model });
   const isFile = found.kind === 'gguf' || found.kind === 'header';
   return { found, machine, model, weights: isFile ? null : weights, launch };

@@ -16,6 +16,24 @@ const ENTRY = fileURLToPath(import.meta.resolve('./probe-main.js'));
 const TIMEOUT_MS = 60_000;
 const LAST_LINES = 3;
 
+export type AskGpus = (order: ProbeOrder) => Promise<Probe>;
+
+/** For longer, another program may have taken the memory. */
+const FRESH_MS = 60_000;
+
+/** For a launch, which plans before it fetches a model and after: the same question within a minute has the same answer. */
+export function askGpusOnce(entry = ENTRY, clock = (): number => performance.now()): AskGpus {
+  const answers = new Map<string, { askedMs: number; probe: Promise<Probe> }>();
+  return (order) => {
+    const question = JSON.stringify(order);
+    const last = answers.get(question);
+    if (last !== undefined && clock() - last.askedMs < FRESH_MS) return last.probe;
+    const probe = probeGpus(order, entry);
+    answers.set(question, { askedMs: clock(), probe });
+    return probe;
+  };
+}
+
 /** Never rejects: what goes wrong is the answer. `entry` is the script that answers, unless a test brings its own. */
 export function probeGpus(order: ProbeOrder, entry = ENTRY): Promise<Probe> {
   return new Promise((resolve) => {

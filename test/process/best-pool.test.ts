@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { openBestPool } from '../../src/launch/open-best-pool.ts';
-import { probeGpus } from '../../src/launch/probe-gpus.ts';
+import { askGpusOnce, probeGpus } from '../../src/launch/probe-gpus.ts';
 import { plan, withCuda } from '../unit/launch/plan-question.ts';
 import { assertKnown, fixture } from './test-pool.ts';
 
@@ -89,4 +89,15 @@ test('the libraries for the CPU see no GPU', async () => {
 test('a folder without libraries is a problem, not a crash', async () => {
   const probe = await probeGpus({ backend: 'cuda', libraryFolder: '/nowhere' });
   assert.match(JSON.stringify(probe), /the folder \/nowhere does not exist/);
+});
+
+test('the GPUs are asked for once by a launch that plans twice, and anew after a minute', async () => {
+  let nowMs = 0;
+  const askGpus = askGpusOnce(fixture('says-pid'), () => nowMs);
+  const order = { backend: 'cpu', libraryFolder: null } as const;
+  const first = await askGpus(order);
+  nowMs = 59_000;
+  assert.deepEqual(await askGpus(order), first);
+  nowMs = 61_000;
+  assert.notDeepEqual(await askGpus(order), first);
 });
