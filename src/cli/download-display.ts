@@ -1,8 +1,9 @@
 // Shows a running download: bars that stay in place on a terminal, a plain line every few seconds elsewhere. Knows when to
 // show; what it looks like is in download-progress.ts.
 import type { DownloadEvent } from '../download/contract.ts';
+import { DownloadNews } from './download-news.ts';
 import { DownloadProgress } from './download-progress.ts';
-import { renderBytes, renderDuration, renderShare } from './progress-text.ts';
+import { renderBytes, renderShare } from './progress-text.ts';
 import type { StatusLine } from './status-line.ts';
 import { printLine, printNotice } from './terminal.ts';
 
@@ -12,19 +13,20 @@ const LINE_EVERY_MS = 5_000;
 
 export class DownloadDisplay {
   readonly #status: StatusLine;
-  readonly #title: string;
+  readonly #news: DownloadNews;
   readonly #progress = new DownloadProgress();
   #shownMs = 0;
   #conversion = '';
 
   constructor(status: StatusLine, title: string) {
     this.#status = status;
-    this.#title = title;
+    this.#news = new DownloadNews(title);
   }
 
   report(event: DownloadEvent): void {
-    this.#progress.take(event, performance.now());
-    const line = this.#renderNews(event);
+    const nowMs = performance.now();
+    this.#progress.take(event, nowMs);
+    const line = this.#news.tell(event, nowMs);
     if (line === null) {
       this.#show();
       return;
@@ -50,23 +52,6 @@ export class DownloadDisplay {
     if (!this.isRunning) return null;
     const { doneBytes, totalBytes } = this.#progress;
     return `interrupted: ${renderBytes(doneBytes)} of ${renderBytes(totalBytes)} are kept; the same command goes on from there`;
-  }
-
-  #renderNews(event: DownloadEvent): string | null {
-    switch (event.kind) {
-      case 'listed':
-        return `${this.#title}: ${String(event.fileCount)} files, ${renderBytes(event.totalBytes)}, ${renderBytes(event.missingBytes)} to fetch (commit ${event.commit.slice(0, 12)})`;
-      case 'file-retried':
-        return `${event.path}: ${event.problem}; again in ${renderDuration(event.waitMs / 1000)}`;
-      case 'waiting':
-        return event.reason === 'lock'
-          ? `${event.path}: waiting for ${event.holder}, which fetches it`
-          : `${event.host} asks to wait ${renderDuration(event.waitMs / 1000)}`;
-      case 'notice':
-        return event.text;
-      default:
-        return null;
-    }
   }
 
   #show(): void {

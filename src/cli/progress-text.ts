@@ -30,3 +30,6 @@ export function renderDuration(seconds: number): string {
     ? `${String(hours)}:${String(minutes).padStart(2, '0')}:${tail}`
     : `${String(minutes)}:${tail}`;
 }
+
+/** `1 file`, `8 files`. */
+export const renderFiles = (count: number): string => `${String(count)} file${count === 1 ? '' : 's'}`;

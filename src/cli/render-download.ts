@@ -1,6 +1,6 @@
 // How a planned download is shown: a line per file for people, one object for scripts. Pure.
 import type { DownloadPlan } from '../download/contract.ts';
-import { renderBytes } from './progress-text.ts';
+import { renderBytes, renderFiles } from './progress-text.ts';
 
 export function describeDownload({ listing, folder, files, ...sizes }: DownloadPlan): object {
   const { source, repo, revision, commit } = listing;
@@ -33,6 +33,6 @@ export function renderDownload({
   return [
     `${listing.repo} at ${listing.revision} is commit ${listing.commit}`,
     ...lines,
-    `${String(files.length)} files, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${peak}${free}`,
+    `${renderFiles(files.length)}, ${renderBytes(totalBytes)}, ${renderBytes(missingBytes)} to fetch into ${folder}${peak}${free}`,
   ].join('\n');
 }

@@ -13,8 +13,8 @@ import { receive, type Cursor, type WritePieces } from './receive.ts';
 import type { Slots } from './slots.ts';
 import { tryAgain } from './try-again.ts';
 
-/** Parts of one file in flight; the rest of the connections serve the next file. */
-const PARTS_AT_ONCE = 4;
+/** Parts of one file in flight: all connections, as weights may come file after file. */
+const PARTS_AT_ONCE = 8;
 const REPORT_EVERY_MS = 100;
 
 export interface FileJob {

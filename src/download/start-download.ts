@@ -25,7 +25,7 @@ import { fetchRange, readFileRange } from './read-range.ts';
 import { Slots } from './slots.ts';
 import { SOURCES } from './sources.ts';
 
-/** Requests in flight: two large files at four ranges each, or eight small files. */
+/** Requests in flight: eight ranges of one file, or eight small files. */
 const CONNECTIONS = 8;
 /** docs/downloads.md has the figures. */
 const PART_BYTES = 32 << 20;
