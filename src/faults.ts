@@ -147,6 +147,13 @@ export const FAULTS = {
     message: ({ contentType }) => `content type ${JSON.stringify(contentType)} is not supported`,
     hint: () => 'send JSON with content-type: application/json',
   }),
+  CONTENT_ENCODING: row<{ encoding: string }>({
+    kind: 'usage',
+    status: 415,
+    retry: false,
+    message: ({ encoding }) => `content encoding ${JSON.stringify(encoding)} is not supported`,
+    hint: () => 'send the body as it is, without content-encoding',
+  }),
   MODEL_UNKNOWN: row<{ model: string; served: string }>({
     kind: 'data',
     status: 404,

@@ -8,7 +8,7 @@ import type { Access, Gate } from './access.ts';
 import { type ConnectionLimits, guardAnswer, nodeLimits } from './connections.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { makeHandlers } from './handlers.ts';
-import { checkContentType } from './json-body.ts';
+import { checkBodyHeaders } from './json-body.ts';
 import type { Endpoint } from './metrics.ts';
 import { taskOf } from './other-tasks.ts';
 import { makeRefuseMalformed } from './malformed.ts';
@@ -215,7 +215,7 @@ function letIn(
 ): void {
   if (row.answer === null) throw new Fault('TASK_UNSUPPORTED', { task: taskOf(pathOf(request)) });
   if (row.needsModel) service.checkOpen();
-  if (row.body !== null) checkContentType(request.headers['content-type']);
+  if (row.body !== null) checkBodyHeaders(request.headers);
   if (row.faults.includes('OVERLOADED')) service.checkRoom();
   if (row.faults.includes('DEADLINE')) openRequests.startClock(reply.raw);
 }

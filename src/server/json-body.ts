@@ -1,16 +1,19 @@
 // From the bytes of a request to its JSON value; what is not JSON is refused here and nowhere else.
 // Knows no route: what the value must be is each route's concern.
 
+import type { IncomingHttpHeaders } from 'node:http';
 import { Fault } from '../faults.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
 
-/** A missing content type passes: the body then has to prove itself. Fault: MEDIA_TYPE. */
-export function checkContentType(contentType: string | undefined): void {
+/** A missing content type passes: the body then has to prove itself. Faults: MEDIA_TYPE, CONTENT_ENCODING. */
+export function checkBodyHeaders(headers: IncomingHttpHeaders): void {
+  const { 'content-type': contentType, 'content-encoding': encoding = 'identity' } = headers;
   const mediaType = (contentType ?? '').split(';', 1)[0]?.trim() ?? '';
   if (mediaType !== '' && !JSON_TYPE.test(mediaType)) {
     throw new Fault('MEDIA_TYPE', { contentType: mediaType });
   }
+  if (encoding.toLowerCase() !== 'identity') throw new Fault('CONTENT_ENCODING', { encoding });
 }
 
 // What a parser makes values of: brackets and colons. Numbers and texts of a list are not counted, a request may have

@@ -13,7 +13,12 @@ export const FAULTS_OF_NO_ROUTE: readonly FaultCode[] = [
   'TOO_SLOW',
 ];
 
-export const FAULTS_OF_A_BODY = ['INVALID_REQUEST', 'BODY_TOO_LARGE', 'MEDIA_TYPE'] as const;
+export const FAULTS_OF_A_BODY = [
+  'INVALID_REQUEST',
+  'BODY_TOO_LARGE',
+  'MEDIA_TYPE',
+  'CONTENT_ENCODING',
+] as const;
 export const FAULTS_OF_THE_MODEL = [
   'STARTING',
   'STOPPING',

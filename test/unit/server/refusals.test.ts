@@ -82,6 +82,16 @@ test('a content type that is no JSON is 415', async (t) => {
   }
 });
 
+test('a packed body is 415, whatever is in it', async (t) => {
+  const { post } = await openServingServer(t);
+  for (const encoding of ['gzip', 'br', 'gzip, identity']) {
+    const answer = await post({ input: 'a' }, { 'content-encoding': encoding });
+    assert.equal(answer.statusCode, 415);
+    assert.equal(errorOf(answer).message, `content encoding "${encoding}" is not supported`);
+  }
+  assert.equal((await post({ input: 'a' }, { 'content-encoding': 'identity' })).statusCode, 200);
+});
+
 test('content types of JSON pass with their parameters', async (t) => {
   const { post } = await openServingServer(t);
   for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/vnd.api+json']) {
