@@ -1,24 +1,32 @@
 // The command line's outermost call: runs it and turns faults into exit codes. The only place where that happens.
-import { faultFrom } from '../faults.ts';
+import { Fault, faultFrom } from '../faults.ts';
 import { asksForJsonLines } from './json-lines.ts';
 import { runProgram } from './program.ts';
 
 /** Runs the command in `args` (without node and script) and resolves with the exit code; never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
-  process.stdout.on('error', endOnBrokenPipe);
+  process.stdout.on('error', endWithoutStdout);
+  // Its reader may go and its disk may be full; there is nobody to tell, and a server goes on serving.
+  process.stderr.on('error', () => undefined);
   try {
     return await runProgram(args);
   } catch (error) {
-    const fault = faultFrom(error);
-    const { printFault, speakJson } = await import('./terminal.ts');
-    if (asksForJsonLines(args, process.env)) speakJson();
-    printFault(fault);
-    return fault.exitCode;
+    return await tellFault(faultFrom(error), args);
   }
 }
 
+async function tellFault(fault: Fault, args: readonly string[]): Promise<number> {
+  const { printFault, speakJson } = await import('./terminal.ts');
+  if (asksForJsonLines(args, process.env)) speakJson();
+  printFault(fault);
+  return fault.exitCode;
+}
+
 /** Whoever reads has enough, as `head` has: what is left to say has no reader, and that is no error. */
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
+function endWithoutStdout(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  const path = 'the standard output';
+  const fault = new Fault('FILE_UNWRITABLE', { path, problem: error.message }, { cause: error });
+  const end = () => process.exit(fault.exitCode);
+  tellFault(fault, process.argv).then(end, end);
 }

@@ -36,7 +36,7 @@ export async function runProgram(args: readonly string[], run: RunCommand = runC
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    throw usageFault(error, called);
+    throw usageFault(error, { called, args });
   }
 }
 
@@ -193,8 +193,13 @@ function readSettings(command: Command, name: CommandName): Settings<CommandName
 }
 
 /** Commander's own complaint as a row of the table: its sentence without prefix, its suggestion as the hint. */
-function usageFault({ code, message }: CommanderError, called: CommandName | null): Fault {
-  const [sentence = message, ...more] = message.replace(/^error: /, '').split('\n');
+function usageFault(
+  { code, message }: CommanderError,
+  { called, args }: { called: CommandName | null; args: readonly string[] },
+): Fault {
+  // `help` of what is no command shows the help of all, with no sentence to it.
+  const complaint = code === 'commander.help' ? `unknown command '${args[1] ?? ''}'` : message;
+  const [sentence = message, ...more] = complaint.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
   const hint =
     code === 'commander.excessArguments' && called !== null

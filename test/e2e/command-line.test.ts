@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ const USAGE: [string[], string][] = [
   [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: launch takes options only; switches take no value: --json, not --json true\n"],
   [['convert'], "error: command line: missing required argument 'folder'\nhint: see qwen-embed --help\n"],
   [['lunch'], "error: command line: unknown command 'lunch'\nhint: did you mean launch?\n"],
+  [['help', 'lunch'], "error: command line: unknown command 'lunch'\nhint: see qwen-embed --help\n"],
   [['health', '--url', 'localhost:30000'], 'error: --url localhost:30000: is not a URL of a server\nhint: give its root: --url http://127.0.0.1:30000\n'],
 ]; // prettier-ignore
 
@@ -102,6 +103,16 @@ test('help and version go to stdout with exit code 0', async () => {
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.match((await runCli([])).stdout, /^Usage: qwen-embed/);
 });
+
+test(
+  'results that find no room are a fault in one sentence',
+  { skip: !existsSync('/dev/full') },
+  async () => {
+    const { code, stderr } = await runCli(['launch', '--help'], { shell: 'exec >/dev/full' });
+    assert.equal(code, 5);
+    assert.match(stderr, /^error: cannot write the standard output: ENOSPC.*\nhint: .*\n$/);
+  },
+);
 
 test('a reader that has enough ends the program without a word', async () => {
   const bin = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
