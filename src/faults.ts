@@ -169,8 +169,7 @@ export const FAULTS = {
     retry: false,
     message: ({ path, problem }) => `${path}: ${problem}`,
     hint: ({ hint }) =>
-      hint ??
-      '--model-path takes a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file',
+      hint ?? 'give a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file',
   }),
   MODEL_UNSUPPORTED: row<{ path: string; problem: string; hint?: string }>({
     kind: 'data',
@@ -294,12 +293,15 @@ export const FAULTS = {
     message: ({ host, port }) => `${host}:${String(port)} is already in use`,
     hint: ({ port }) => `stop the other program or choose another port, such as --port ${String(port + 1)}`,
   }),
-  ADDRESS_UNUSABLE: row<{ host: string; port: number; problem: string }>({
+  ADDRESS_UNUSABLE: row<{ host: string; port: number; problem: string; isForbidden: boolean }>({
     kind: 'host',
     status: null,
     retry: false,
     message: ({ host, port, problem }) => `cannot listen on ${host}:${String(port)}: ${problem}`,
-    hint: () => '--host takes an address of this machine: 127.0.0.1, 0.0.0.0, ::1 or one of its own',
+    hint: ({ isForbidden }) =>
+      isForbidden
+        ? 'ports below 1024 are often kept for root: choose another, such as --port 30000'
+        : '--host takes an address of this machine: 127.0.0.1, 0.0.0.0, ::1 or one of its own',
   }),
   SERVER_UNREACHABLE: row<{ url: string; origin: string; problem: string }>({
     kind: 'network',

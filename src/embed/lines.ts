@@ -49,7 +49,8 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     }
     if (start === chunk.length) continue;
     openSize += chunk.length - start;
-    if (openSize > LONGEST_LINE_BYTES) throw unreadable(path, `line ${String(number + 1)} has no end`);
+    if (openSize > LONGEST_LINE_BYTES)
+      throw unreadable(path, `line ${String(number + 1)} has more than ${String(LONGEST_LINE_BYTES)} bytes`);
     open.push(chunk.subarray(start));
   }
   if (open.length > 0) yield finish(Buffer.alloc(0));

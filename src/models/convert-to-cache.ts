@@ -1,8 +1,9 @@
 // Owns the cache of converted models: a Hugging Face folder is converted once and found again by its content, wherever
 // it has been moved. Files appear under their final name by rename only, so two launches at once cannot spoil one.
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
+import { isFile } from '../convert/files.ts';
 import { fingerprintModelFolder } from '../convert/fingerprint.ts';
 import { Fault } from '../faults.ts';
 
@@ -26,7 +27,7 @@ export async function convertToCache(
   const name = nameOfFolder(modelFolder);
   const folder = join(cacheFolder, 'converted');
   const file = join(folder, `${name}-${outtype}-${fingerprint}.gguf`);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return { file, wasCached: true };
+  if (isFile(file)) return { file, wasCached: true };
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {

@@ -8,6 +8,7 @@
 // A converted file has its name once it is whole, so its path is all the index there is.
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
+import { isFile } from '../convert/files.ts';
 import { CONVERTER_VERSION } from '../convert/fingerprint.ts';
 import { removeUnfinished, wholeNameOf } from '../convert/unfinished.ts';
 import type { HubSource } from '../download/contract.ts';
@@ -99,8 +100,4 @@ function readText(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -167,7 +167,8 @@ async function listen(app: FastifyInstance, { host, port }: ServerOptions): Prom
     await app.close();
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw new Fault('PORT_IN_USE', { host, port }, { cause: error });
-    throw new Fault('ADDRESS_UNUSABLE', { host, port, problem: message }, { cause: error });
+    const isForbidden = code === 'EACCES';
+    throw new Fault('ADDRESS_UNUSABLE', { host, port, problem: message, isForbidden }, { cause: error });
   }
   return (app.server.address() as AddressInfo).port;
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -169,6 +178,14 @@ test('SIGTERM lets requests in flight finish and exits with 0', async () => {
   assert.equal(await code, 0);
 });
 
+test('a log that finds no room costs no request', { skip: !existsSync('/dev/full') }, async () => {
+  const args = ['--port', '0', '--device', 'cpu', '--log-level', 'debug'];
+  const server = await launchServer(args, { env: HOME, shell: 'exec 2>/dev/full' });
+  const client = new OpenAI({ apiKey: 'none', baseURL: `${server.url}/v1`, maxRetries: 0 });
+  assert.equal((await client.embeddings.create({ model: 'x', input: ['a', 'b'] })).data.length, 2);
+  assert.equal(await server.end(), 0);
+});
+
 const BROKEN: Record<string, { break: (folder: string) => string[]; code: number; stderr: RegExp }> = {
   'a missing folder': {
     break: (folder) => {
@@ -176,7 +193,7 @@ const BROKEN: Record<string, { break: (folder: string) => string[]; code: number
       return ['--model-path', folder];
     },
     code: 4,
-    stderr: /^error: \S+model: no such file or folder\nhint: --model-path takes a Hugging Face folder .*\n$/,
+    stderr: /^error: \S+model: no such file or folder\nhint: give a Hugging Face folder .*\n$/,
   },
   'a folder without config.json': {
     break: (folder) => {
@@ -185,6 +202,11 @@ const BROKEN: Record<string, { break: (folder: string) => string[]; code: number
     },
     code: 4,
     stderr: /^error: \S+model: the folder has no config\.json\nhint: .*\n$/,
+  },
+  'a cache folder that is a file': {
+    break: (folder) => ['--model-path', folder, '--cache-folder', join(folder, 'config.json')],
+    code: 4,
+    stderr: /^error: \S+config\.json\S+: ENOTDIR: .*\nhint: .*\n$/,
   },
   'a broken safetensors header': {
     break: (folder) => {

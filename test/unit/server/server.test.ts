@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Fault } from '../../../src/faults.ts';
 import { openServer } from '../../../src/server/server.ts';
 import type { FakeEmbedder } from '../../fixtures/fake-embedder.ts';
 import { type ErrorBody, openServingServer, openTestServer } from './open-test-server.ts';
@@ -25,6 +26,11 @@ test('a port that is taken is PORT_IN_USE', async (t) => {
     code: 'PORT_IN_USE',
     params: { host: '127.0.0.1', port: server.port },
   });
+});
+
+test('a port that may not be had is told with another', () => {
+  const params = { host: '127.0.0.1', port: 80, problem: 'listen EACCES', isForbidden: true };
+  assert.match(new Fault('ADDRESS_UNUSABLE', params).hint, /--port 30000/);
 });
 
 test('an address of another machine is ADDRESS_UNUSABLE', async () => {
