@@ -13,14 +13,22 @@ const TRIAL = {
   variables: {},
 };
 
-/** The template of a file, proven with one message. Fault: FILE_UNREADABLE. */
-export async function openTemplateFile(path: string): Promise<ChatTemplate> {
+/**
+ * The template of a file, proven with one message; `name`: which of several, null = the default one.
+ * Fault: FILE_UNREADABLE.
+ */
+export async function openTemplateFile(path: string, name: string | null = null): Promise<ChatTemplate> {
   const text = readText(path);
-  const source = path.endsWith('.json')
-    ? sourceFromConfig(text)
-    : { template: text, specialTokens: NO_TOKENS };
+  const wanted = name ?? DEFAULT_NAME;
+  const isConfig = path.endsWith('.json');
+  const bare = wanted === DEFAULT_NAME ? { template: text, specialTokens: NO_TOKENS } : null;
+  const source = isConfig ? sourceFromConfig(text, wanted) : bare;
   if (source === null)
-    throw new Fault('FILE_UNREADABLE', { path, problem: 'holds no chat_template', hint: HINT });
+    throw new Fault('FILE_UNREADABLE', {
+      path,
+      problem: `holds no chat_template${called(name)}`,
+      hint: HINT,
+    });
   const template = new ChatTemplate(source);
   try {
     await template.render(TRIAL);
@@ -32,13 +40,23 @@ export async function openTemplateFile(path: string): Promise<ChatTemplate> {
   }
 }
 
-/** The template in a .gguf file; null where it has none or none that works, which `onProblem` is told. */
+/**
+ * The template in a .gguf file; null where it has none or none that works, which `onProblem` is told.
+ * Fault: BAD_OPTION where it has none of the name that is given.
+ */
 export async function openModelTemplate(
   file: string,
+  name: string | null,
   onProblem: (problem: string) => void,
 ): Promise<ChatTemplate | null> {
-  const value = readModelFile(file).header.metadata.get('tokenizer.chat_template');
-  if (value?.type !== 'string') return null;
+  const { metadata } = readModelFile(file).header;
+  const key = 'tokenizer.chat_template';
+  const value = metadata.get(name === null || name === DEFAULT_NAME ? key : `${key}.${name}`);
+  if (value?.type !== 'string') {
+    if (name === null) return null;
+    const problem = `the model has no chat template${called(name)}`;
+    throw new Fault('BAD_OPTION', { option: '--hf-chat-template-name', problem, hint: NAME_HINT });
+  }
   const template = new ChatTemplate({ template: value.value, specialTokens: NO_TOKENS });
   try {
     await template.render(TRIAL);
@@ -49,6 +67,11 @@ export async function openModelTemplate(
     return null;
   }
 }
+
+const DEFAULT_NAME = 'default';
+const NAME_HINT = 'leave it out, or name one of additional_chat_templates or of tokenizer_config.json';
+
+const called = (name: string | null): string => (name === null ? '' : ` called ${JSON.stringify(name)}`);
 
 const NO_TOKENS: TemplateSource['specialTokens'] = { bos_token: '', eos_token: '' };
 
@@ -64,13 +87,13 @@ function readText(path: string): string {
   }
 }
 
-// tokenizer_config.json: one template, or several by name, of which `default` is meant.
-function sourceFromConfig(text: string): TemplateSource | null {
+// tokenizer_config.json: one template, which is the default one, or several by name.
+function sourceFromConfig(text: string, name: string): TemplateSource | null {
   const config = parseObject(text);
   const held: unknown = config['chat_template'];
   const template = Array.isArray(held)
-    ? held.map(asObject).find(({ name }) => name === 'default')?.['template']
-    : held;
+    ? held.map(asObject).find((entry) => entry['name'] === name)?.['template']
+    : name === DEFAULT_NAME && held;
   if (typeof template !== 'string') return null;
   const token = (name: string): string => {
     const value = config[name];

@@ -19,6 +19,7 @@ type RuleSettings = Pick<
   | 'defaultPriority'
   | 'refusesPriority'
   | 'schedulePolicy'
+  | 'chatTemplateVariables'
 >;
 
 /** Fault: BAD_OPTION for a prompt that the model does not have, or an override that it cannot have. */
@@ -39,6 +40,7 @@ export function planRequestRules(settings: RuleSettings, model: ModelPrompts | n
     priority: planPriority(settings),
     prompts,
     defaultPromptName,
+    templateVariables: (settings.chatTemplateVariables ?? {}) as RequestRules['templateVariables'],
   };
 }
 

@@ -40,7 +40,10 @@ export interface Service {
 export async function startService(wanted: StartOptions): Promise<Service> {
   const named = nameModel(wanted);
   const { settings } = named.options;
-  const namedTemplate = settings.chatTemplate === null ? null : await openTemplateFile(settings.chatTemplate);
+  const namedTemplate =
+    settings.chatTemplate === null
+      ? null
+      : await openTemplateFile(settings.chatTemplate, settings.chatTemplateName);
   const server = await openFront(named);
   try {
     const found = await bringModel(named);
@@ -92,7 +95,7 @@ async function joinBoth(
   const modelName = modelNameOf(named);
   const chatTemplate =
     namedTemplate ??
-    (await openModelTemplate(modelFile, (problem) => {
+    (await openModelTemplate(modelFile, settings.chatTemplateName, (problem) => {
       progress.log('warn', `messages are refused: ${problem}`, {});
     }));
   if (!settings.skipServerWarmup) {

@@ -13,8 +13,8 @@ export interface Conversation {
   variables: Fields;
 }
 
-/** null where the request has none. Faults: INVALID_REQUEST, INPUT_EMPTY. */
-export function parseConversation(fields: Fields): Conversation | null {
+/** null where the request has none; `defaults`: variables that it may overrule. Faults: INVALID_REQUEST, INPUT_EMPTY. */
+export function parseConversation(fields: Fields, defaults: Fields = {}): Conversation | null {
   const messages = given(fields, 'messages');
   if (messages === undefined) return null;
   if (given(fields, 'input') !== undefined)
@@ -25,7 +25,7 @@ export function parseConversation(fields: Fields): Conversation | null {
   return {
     messages: messages.map(parseMessage),
     addGenerationPrompt: parseSwitch(fields, 'add_generation_prompt'),
-    variables: parseVariables(fields),
+    variables: { ...defaults, ...parseVariables(fields) },
   };
 }
 

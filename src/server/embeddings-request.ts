@@ -49,7 +49,7 @@ export function parseEmbeddingsRequest(
     dimensions: parseDimensions(fields['dimensions'], model, rules),
     longText: parseLongText(fields, model, rules),
     priority: parsePriority(fields, rules.priority),
-    conversation: parseConversation(fields),
+    conversation: parseConversation(fields, rules.templateVariables),
   };
   const inputs = request.conversation === null ? parseInput(fields['input'], model) : [];
   if (request.conversation !== null) checkTakesTexts('messages', rules);

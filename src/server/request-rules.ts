@@ -17,6 +17,8 @@ export interface RequestRules {
   prompts: Readonly<Record<string, string>>;
   /** Of `prompts`, for texts of requests that name none; null = texts stay bare. */
   defaultPromptName: string | null;
+  /** What a chat template sees besides the messages, where a request's `chat_template_kwargs` say nothing else. */
+  templateVariables: Readonly<Record<string, unknown>>;
 }
 
 /** What the family's models have in their folders. Documents stay bare. */
@@ -33,4 +35,5 @@ export const PLAIN_RULES: RequestRules = {
   takesTexts: true,
   prompts: FAMILY_PROMPTS,
   defaultPromptName: null,
+  templateVariables: {},
 };

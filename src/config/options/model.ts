@@ -82,4 +82,22 @@ export const MODEL = {
     on: ['launch'],
     doc: "tokenizer_config.json or .jinja file, for messages; default: the model's own",
   },
+  chatTemplateName: {
+    flag: 'hf-chat-template-name',
+    kind: 'text',
+    value: 'NAME',
+    default: null,
+    on: ['launch'],
+    rare: true,
+    doc: 'which of several chat templates of the model or the file; default: default',
+  },
+  chatTemplateVariables: {
+    flag: 'default-chat-template-kwargs',
+    kind: 'json',
+    holds: 'object',
+    default: null,
+    on: ['launch'],
+    rare: true,
+    doc: "variables of the chat template, below a request's own chat_template_kwargs",
+  },
 } as const satisfies Record<string, OwnRow>;

@@ -33,12 +33,10 @@ const API: Topic = {
   title: "SGLang's API",
   why: NO_TEXT,
   accept: {
-    'hf-chat-template-name': text('which of several chat templates'),
     'completion-template': text('template for code completion'),
     'file-storage-path': text('where uploads are kept', { why: 'nothing is uploaded' }),
     'enable-cache-report': flag('cached tokens in the usage', { why: 'every token of a request counts' }),
     'reasoning-parser': text('parser of reasoning'),
-    'default-chat-template-kwargs': json('object', 'values for the chat template'),
     'strip-thinking-cache': flag('keep no reasoning in the cache'),
     'enable-strict-thinking': flag('limits while reasoning'),
     'tool-call-parser': text('parser of tool calls'),

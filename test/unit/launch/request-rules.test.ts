@@ -17,6 +17,7 @@ const NONE = {
   lowPriorityFirst: false,
   defaultPriority: null,
   refusesPriority: false,
+  chatTemplateVariables: null,
   schedulePolicy: 'fcfs' as const,
 };
 const FOLDER = { path: 'config.json', prompts: { code: 'Find code: ' }, defaultPromptName: 'code' };
@@ -37,6 +38,12 @@ test('priorities are ignored, refused or obeyed as launched', () => {
     default: null,
   });
   assert.throws(() => priority({ defaultPriority: 3 }), { code: 'BAD_OPTION' });
+});
+
+test('variables of the chat template are those of the command line', () => {
+  const variables = (changes: object) => planRequestRules({ ...NONE, ...changes }, null).templateVariables;
+  assert.deepEqual(variables({}), {});
+  assert.deepEqual(variables({ chatTemplateVariables: { task: 'code' } }), { task: 'code' });
 });
 
 test('truncation is off, to the context with --allow-auto-truncate, to N with --max-num-batched-tokens', () => {

@@ -126,6 +126,14 @@ for (const [fields, param, message] of REFUSED) {
   });
 }
 
+test('variables of the launch reach the template, and a request overrules them', () => {
+  const messages = [{ role: 'user', content: 'a' }];
+  const defaults = { style: 'plain', task: 'search' };
+  const variablesOf = (more: object) => parseConversation({ messages, ...more }, defaults)?.variables;
+  assert.deepEqual(variablesOf({}), defaults);
+  assert.deepEqual(variablesOf({ chat_template_kwargs: { task: 'code' } }), { style: 'plain', task: 'code' });
+});
+
 test('a request without messages has no conversation', () => {
   assert.equal(parseConversation({ input: 'a', messages: null }), null);
 });
