@@ -3,6 +3,7 @@
 // programs says everything as JSON, an object per line.
 import chalk, { chalkStderr } from 'chalk';
 import { type Fault, faultFrom } from '../faults.ts';
+import type { LogLevel } from '../log.ts';
 
 let isJson = false;
 
@@ -59,7 +60,6 @@ export function printFault(fault: Fault): void {
   if (isBug) process.stderr.write(`${stack ?? ''}\n`);
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 export interface LogEntry {

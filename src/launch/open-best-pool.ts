@@ -3,7 +3,7 @@
 // itself by one text before it counts as started, so that such a library is passed over here and never restarted.
 import { fileURLToPath } from 'node:url';
 import { Fault, faultFrom } from '../faults.ts';
-import type { Log } from '../pool/log.ts';
+import type { Log } from '../log.ts';
 import type { PoolOptions } from '../pool/pool-options.ts';
 import { openPool } from '../pool/pool.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';

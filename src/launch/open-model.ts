@@ -10,7 +10,7 @@ import type { ModelReference } from '../models/reference.ts';
 import { chooseModel } from '../models/shipped-model.ts';
 import { readCacheFolder, readPlaces } from '../models/places.ts';
 import { verifyFiles } from '../models/verify-files.ts';
-import type { Log } from '../pool/log.ts';
+import type { Log } from '../log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import { checkTokenizer } from './check-tokenizer.ts';
 import { fetchModel } from './fetch-model.ts';

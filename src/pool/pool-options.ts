@@ -1,6 +1,6 @@
 // What a pool is opened with. Knows no process: workers' settings and environment are values that pass through.
 import type { AdmissionLimits } from './admission.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import type { RestartLimits } from './restart-policy.ts';
 
 export interface CloseLimits {

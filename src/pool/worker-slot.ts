@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import type { Inquest } from './dispatcher.ts';
-import type { Log } from './log.ts';
+import type { Log } from '../log.ts';
 import { planRestart, wasFutile, type RestartLimits } from './restart-policy.ts';
 import { renderDeath, type Death } from './suspicion.ts';
 import { WorkerHandle, type WorkerStart } from './worker-handle.ts';

@@ -1,4 +1,4 @@
-// Reads what a sender calls its request, so that /abort_request can find it: SGLang's `rid`. Pure.
+// SGLang's `rid`: what a sender calls its request, and which of them /abort_request ends. Pure.
 
 import { type Fields, given, invalid, shown } from './request-fields.ts';
 
@@ -16,4 +16,19 @@ export function parseRids(fields: Fields, count: number): readonly string[] {
   }
   if (new Set(ids).size < ids.length) throw invalid('rid', 'rid has the same id twice');
   return ids;
+}
+
+/** The id to abort; null = all. Fault: INVALID_REQUEST. */
+export function parseAbortRequest(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
+  }
+  const fields = body as Fields;
+  const all = given(fields, 'abort_all') ?? false;
+  if (typeof all !== 'boolean')
+    throw invalid('abort_all', `abort_all must be true or false, not ${shown(all)}`);
+  if (all) return null;
+  const id = given(fields, 'rid');
+  if (typeof id === 'string' && id !== '') return id;
+  throw invalid('rid', `rid must be the id of a request, not ${shown(id)}; or set abort_all to true`);
 }

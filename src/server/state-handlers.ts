@@ -2,12 +2,12 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../faults.ts';
-import { parseAbortRequest } from './abort-request.ts';
 import { retryAfterSeconds } from './fault-answer.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 import { parseJson } from './json-body.ts';
 import { METRICS_TYPE } from './metrics.ts';
 import { probeHealth } from './probe-health.ts';
+import { parseAbortRequest } from './rid.ts';
 import type { RouteName } from './routes.ts';
 import { renderLoads, renderModelCard, renderModelInfo, renderServerInfo } from './server-facts.ts';
 import type { Health, Service } from './service.ts';

@@ -4,6 +4,7 @@ import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
 import type { Progress } from '../../launch/open-model.ts';
 import { startService, type Service } from '../../launch/service.ts';
+import type { LogLevel } from '../../log.ts';
 import { DownloadDisplay } from '../download-display.ts';
 import { InterruptSignal } from '../interrupt-signal.ts';
 import { LaunchSteps, renderService } from '../launch-display.ts';
@@ -11,7 +12,6 @@ import { StatusLine } from '../status-line.ts';
 import {
   isShown,
   type LogEntry,
-  type LogLevel,
   printLine,
   printLog,
   printNotice,
