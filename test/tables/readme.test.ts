@@ -55,6 +55,14 @@ test("the README's two commands exist", () => {
   for (const [, name = ''] of commands) assert.ok(name in scripts, name);
 });
 
+test('CONTRIBUTING.md says what every script of package.json does', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const page = read('CONTRIBUTING.md');
+  // npm runs `prepare` by itself, and `test` and `check` stand before the table.
+  for (const name of Object.keys(scripts).filter((script) => !['prepare', 'test'].includes(script)))
+    assert.ok(page.includes(`\`${name}\``) || page.includes(`\`npm run ${name}\``), name);
+});
+
 test('both READMEs have the same blocks, sections, links, code words and figures', () => {
   const [english, chinese] = READMES.map((name) => {
     const page = read(name);
