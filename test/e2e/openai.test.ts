@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import OpenAI from 'openai';
 import { Fault } from '../../src/faults.ts';
-import { openServer } from '../../src/server/server.ts';
+import { openServer, type ServerOptions } from '../../src/server/server.ts';
 import { FakeEmbedder, fakeVector } from '../fixtures/fake-embedder.ts';
 
 const MODEL_ID = 'Qwen/Qwen3-Embedding-0.6B';
 
-async function openClient(t: TestContext, maxRetries = 0) {
+async function openClient(t: TestContext, maxRetries = 0, options: Partial<ServerOptions> = {}) {
   const model = { id: MODEL_ID, createdUnixSeconds: 1_700_000_000 };
-  const server = await openServer({ host: '127.0.0.1', port: 0, model });
+  const server = await openServer({ host: '127.0.0.1', port: 0, model, ...options });
   t.after(() => server.close({ graceMs: 0 }));
   const embedder = new FakeEmbedder();
   server.serve(embedder);
@@ -108,6 +108,46 @@ test('a bad request is a BadRequestError with message, type, param and code', as
     ['invalid_request_error', 'dimensions', 'invalid_request'],
   );
   assert.equal(embedder.calls.length, 0);
+});
+
+for (const [what, fault, Class, code] of [
+  [
+    'a full queue',
+    new Fault('OVERLOADED', { what: 'requests wait', count: 9, limit: 8 }),
+    OpenAI.RateLimitError,
+    'overloaded',
+  ],
+  [
+    'a text that is too long',
+    new Fault('INPUT_TOO_LONG', { index: 0, tokens: 9, limit: 8 }),
+    OpenAI.BadRequestError,
+    'context_length_exceeded',
+  ],
+  ['a crash', new Fault('BUG', { problem: 'x' }), OpenAI.InternalServerError, 'internal_error'],
+] as const)
+  // prettier-ignore
+  test(`${what} is a ${Class.name} with the code ${code}`, async (t) => {
+    const { client, embedder } = await openClient(t);
+    embedder.failNext(fault);
+    const error = await refusalOf(client.embeddings.create({ model: MODEL_ID, input: 'a' }));
+    assert.ok(error instanceof Class, error.constructor.name);
+    assert.equal(error.code, code);
+  });
+
+test('a full queue is asked again after the seconds that the answer says', async (t) => {
+  const { client, embedder } = await openClient(t, 1);
+  embedder.failNext(new Fault('OVERLOADED', { what: 'requests wait', count: 9, limit: 8 }));
+  const startedMs = performance.now();
+  assert.equal((await client.embeddings.create({ model: MODEL_ID, input: 'a' })).data.length, 1);
+  // The client's own pause would be half a second at most.
+  assert.ok(performance.now() - startedMs > 900);
+});
+
+test('a wrong key is an AuthenticationError', async (t) => {
+  const { client } = await openClient(t, 0, { keys: { api: 'right', admin: null } });
+  const error = await refusalOf(client.embeddings.create({ model: MODEL_ID, input: 'a' }));
+  assert.ok(error instanceof OpenAI.AuthenticationError);
+  assert.equal(error.code, 'invalid_api_key');
 });
 
 test('a base URL without /v1 or with a trailing slash serves as well', async (t) => {
