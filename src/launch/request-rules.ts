@@ -2,6 +2,7 @@
 // folder names. Pure.
 import type { Settings } from '../config/options.ts';
 import { Fault } from '../faults.ts';
+import { obeysPriorities } from './load-limits.ts';
 import { readModelOverrides } from './model-overrides.ts';
 import type { ModelPrompts } from '../models/prompts.ts';
 import type { PriorityRules } from '../server/priority-request.ts';
@@ -45,9 +46,8 @@ export function planRequestRules(settings: RuleSettings, model: ModelPrompts | n
 }
 
 function planPriority(settings: RuleSettings): PriorityRules {
-  const { obeysPriority, lowPriorityFirst: lowFirst, defaultPriority, refusesPriority } = settings;
-  if (obeysPriority || settings.schedulePolicy === 'priority')
-    return { kind: 'obeyed', lowFirst, default: defaultPriority };
+  const { lowPriorityFirst: lowFirst, defaultPriority, refusesPriority } = settings;
+  if (obeysPriorities(settings)) return { kind: 'obeyed', lowFirst, default: defaultPriority };
   const idle = lowFirst ? '--schedule-low-priority-values-first' : '--default-priority-value';
   if (lowFirst || defaultPriority !== null)
     throw new Fault('BAD_OPTION', {

@@ -3,7 +3,7 @@
 // is announced when it is ready and reported when it died.
 import { type Embeddings, MOST_NOTED_IDS } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import { pickRoute, type Load } from './routing.ts';
+import { pickRoute, type BalanceMethod, type Load } from './routing.ts';
 import { judge, type Death } from './suspicion.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -56,12 +56,18 @@ interface Desk extends Load {
 }
 
 export class Dispatcher {
+  readonly #balance: BalanceMethod;
   readonly #desks = new Map<Runner, Desk>();
   readonly #fresh = new WaitingLine<Job>();
   #suspects = new Set<Job>();
   #openCount = 0;
+  #turns = 0;
   #failure: Fault | null = null;
   #idleWaiters: (() => void)[] = [];
+
+  constructor(balance: BalanceMethod = 'total_tokens') {
+    this.#balance = balance;
+  }
 
   /** Faults: what the worker answered, WORKER_DIED, DISPLACED, CANCELLED, and whatever `failAll` was given. */
   submit(order: Order): Promise<Embeddings> {
@@ -91,7 +97,7 @@ export class Dispatcher {
   }
 
   workerReady(runner: Runner): void {
-    this.#desks.set(runner, { runner, jobs: new Set(), requests: 0, bytes: 0, onTrial: false });
+    this.#desks.set(runner, { runner, jobs: new Set(), requests: 0, bytes: 0, lastTurn: 0, onTrial: false });
     this.#dispatch();
   }
 
@@ -175,7 +181,8 @@ export class Dispatcher {
   #dispatch(): void {
     const desks = [...this.#desks.values()].filter(({ runner }) => runner.isOpen);
     for (;;) {
-      const route = pickRoute(desks, { fresh: this.#fresh.size > 0, suspects: this.#suspects.size > 0 });
+      const waiting = { fresh: this.#fresh.size > 0, suspects: this.#suspects.size > 0 };
+      const route = pickRoute(desks, waiting, this.#balance);
       const desk = route === null ? undefined : desks[route.worker];
       const [suspect] = this.#suspects;
       const job = route?.take === 'suspect' ? suspect : this.#fresh.first;
@@ -191,6 +198,8 @@ export class Dispatcher {
     desk.jobs.add(job);
     desk.requests += 1;
     desk.bytes += job.body.length;
+    this.#turns += 1;
+    desk.lastTurn = this.#turns;
     desk.onTrial = job.suspect;
     // A suspect runs to its end even if its caller left: cut short, it could still kill the worker, and the next
     // suspect would be blamed.

@@ -2,6 +2,7 @@
 import type { AdmissionLimits } from './admission.ts';
 import type { Log } from '../log.ts';
 import type { RestartLimits } from './restart-policy.ts';
+import type { BalanceMethod } from './routing.ts';
 
 export interface CloseLimits {
   /** For requests in flight; what is left then ends with STOPPING. */
@@ -26,6 +27,8 @@ export interface PoolOptions {
   restartLimits?: Partial<RestartLimits>;
   closeLimits?: Partial<CloseLimits>;
   admission?: Partial<AdmissionLimits>;
+  /** Which worker gets a request; default: the one with the least work. */
+  balance?: BalanceMethod;
   /** Aborting before the pool is open kills the workers; `openPool` then rejects with CANCELLED. */
   signal?: AbortSignal;
 }

@@ -40,7 +40,7 @@ export async function openPool(options: PoolOptions): Promise<WorkerPool> {
 class ProcessPool implements WorkerPool {
   readonly givenUp: Promise<Fault>;
   readonly #writer = new RequestWriter();
-  readonly #dispatcher = new Dispatcher();
+  readonly #dispatcher: Dispatcher;
   readonly #admission: Admission;
   readonly #ledger = new ProfileLedger<WorkerHandle>();
   readonly #questions = new Questions(() => this.#readyWorkers());
@@ -55,6 +55,7 @@ class ProcessPool implements WorkerPool {
 
   constructor(options: PoolOptions, folder: SocketFolder) {
     this.#folder = folder;
+    this.#dispatcher = new Dispatcher(options.balance);
     this.givenUp = new Promise((resolve) => (this.#onGivenUp = resolve));
     this.#admission = new Admission({ ...NO_ADMISSION_LIMITS, ...options.admission }, this.#dispatcher);
     this.#closeLimits = { ...DEFAULT_CLOSE_LIMITS, ...options.closeLimits };

@@ -1,4 +1,5 @@
-// Who gets which request: pure decisions over numbers. A request goes to the ready worker with the least work;
+// Who gets which request: pure decisions over numbers. A request goes to the ready worker with the least work, or as the
+// launch says;
 // a big one is cut into slices so that several workers share it. A suspect (see suspicion.ts) runs alone.
 import type { EmbedInput } from '../embedder.ts';
 
@@ -11,9 +12,20 @@ export const MIN_SLICE_BYTES = 4096;
 export interface Load {
   requests: number;
   bytes: number;
+  /** Number of its last request, counted over all workers; 0 before the first. */
+  lastTurn: number;
   /** A suspect is running here. */
   onTrial: boolean;
 }
+
+/** What the worker that gets a request has least of. */
+export type BalanceMethod = 'total_tokens' | 'total_requests' | 'round_robin';
+
+const MEASURES: Record<BalanceMethod, (load: Load) => number> = {
+  total_tokens: ({ bytes }) => bytes,
+  total_requests: ({ requests }) => requests,
+  round_robin: ({ lastTurn }) => lastTurn,
+};
 
 export interface Waiting {
   fresh: boolean;
@@ -27,13 +39,18 @@ export interface Route {
 }
 
 /** The next request to hand out, or null when nothing waits or nobody is free. */
-export function pickRoute(loads: readonly Load[], waiting: Waiting): Route | null {
+export function pickRoute(
+  loads: readonly Load[],
+  waiting: Waiting,
+  balance: BalanceMethod = 'total_tokens',
+): Route | null {
   const court = pickCourt(loads, waiting);
   if (court !== null && waiting.suspects && loads[court]?.requests === 0) {
     return { worker: court, take: 'suspect' };
   }
   if (!waiting.fresh) return null;
-  const worker = pickLeast(loads, (load, index) => index !== court && load.requests < MAX_IN_FLIGHT);
+  const isEligible = (load: Load, index: number) => index !== court && load.requests < MAX_IN_FLIGHT;
+  const worker = pickLeast(loads, MEASURES[balance], isEligible);
   return worker === null ? null : { worker, take: 'fresh' };
 }
 
@@ -41,19 +58,20 @@ export function pickRoute(loads: readonly Load[], waiting: Waiting): Route | nul
 function pickCourt(loads: readonly Load[], waiting: Waiting): number | null {
   const trial = loads.findIndex((load) => load.onTrial);
   if (trial >= 0) return trial;
-  return waiting.suspects ? pickLeast(loads, () => true) : null;
+  return waiting.suspects ? pickLeast(loads, MEASURES.total_tokens, () => true) : null;
 }
 
 function pickLeast(
   loads: readonly Load[],
+  measure: (load: Load) => number,
   isEligible: (load: Load, index: number) => boolean,
 ): number | null {
   let least: number | null = null;
-  let leastBytes = Infinity;
+  let leastMeasure = Infinity;
   for (const [index, load] of loads.entries()) {
-    if (load.bytes < leastBytes && isEligible(load, index)) {
+    if (measure(load) < leastMeasure && isEligible(load, index)) {
       least = index;
-      leastBytes = load.bytes;
+      leastMeasure = measure(load);
     }
   }
   return least;

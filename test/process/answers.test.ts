@@ -89,3 +89,14 @@ test('a worker that breaks its connection is replaced, and the request that it b
   const { pool } = await openTestPool(t, { worker: 'raw', settings });
   await assert.rejects(pool.embed(['a']), { code: 'WORKER_DIED' });
 });
+
+test('by round_robin requests one after the other go to one worker after the other', async (t) => {
+  const { pool } = await openTestPool(t, { worker: 'known', workerCount: 2, balance: 'round_robin' });
+  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  for (let i = 0; i < 4; i++) await pool.embed([`text ${String(i)}`]);
+  // What the dead one did is not seen any more: of four texts two, and one that each worker embeds before it is ready.
+  process.kill(pool.status().workers[0]?.pid ?? assert.fail(), 'SIGKILL');
+  await until(() => pool.status().workers[0]?.deaths === 1);
+  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  assert.equal((await pool.profile()).texts, 2 + 2);
+});

@@ -74,6 +74,16 @@ export const REQUESTS = {
     rare: true,
     doc: 'order of texts that wait in a worker; docs/reliability.md says what each does',
   },
+  loadBalance: {
+    flag: 'load-balance-method',
+    kind: 'choice',
+    choices: ['auto', 'total_tokens', 'total_requests', 'round_robin', 'follow_bootstrap_room'],
+    idleChoices: { follow_bootstrap_room: 'a server does the whole work, so there are no rooms' },
+    default: 'auto',
+    on: ['launch'],
+    rare: true,
+    doc: 'which of several workers gets a request; auto: the one with the fewest tokens',
+  },
   obeysPriority: {
     flag: 'enable-priority-scheduling',
     kind: 'switch',

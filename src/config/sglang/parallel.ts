@@ -12,11 +12,6 @@ const PARALLEL: Topic = {
     'dist-timeout': integer('seconds until torch gives up'),
     'pp-max-micro-batch-size': integer('micro-batch of a pipeline stage'),
     'pp-async-batch-depth': integer('batches in flight between stages'),
-    'load-balance-method': choice(
-      'auto round_robin follow_bootstrap_room total_requests total_tokens',
-      'which copy gets a request',
-      { why: 'the worker with the fewest tokens waiting gets the request' },
-    ),
     'moe-dp-size': integer('copies of the experts', { aliases: ['moe-data-parallel-size'] }),
     'dwdp-size': integer('ranks that share weights'),
     'dcp-comm-backend': choice('ag_rs a2a fi_a2a', 'exchange of parallel decoding'),

@@ -16,6 +16,21 @@ test('limits of requests and of tokens reach the pool', () => {
   assert.deepEqual(planLoadLimits(settings).admission, limits);
 });
 
+test('--schedule-policy priority makes room for urgent requests as --enable-priority-scheduling does', () => {
+  const settings = { ...DEFAULTS, schedulePolicy: 'priority' as const };
+  assert.equal(planLoadLimits(settings).admission.displaces, true);
+});
+
+for (const [method, balance] of [
+  ['auto', 'total_tokens'],
+  ['round_robin', 'round_robin'],
+  ['total_requests', 'total_requests'],
+  ['follow_bootstrap_room', 'total_tokens'],
+] as const)
+  test(`--load-balance-method ${method} is ${balance} in the pool`, () => {
+    assert.equal(planLoadLimits({ ...DEFAULTS, loadBalance: method }).balance, balance);
+  });
+
 test('the watchdog is on for five minutes, as long as is said, or off', () => {
   const silenceOf = (settings: object) =>
     planLoadLimits({ ...DEFAULTS, ...settings }).restartLimits.silenceTimeoutMs;

@@ -9,8 +9,11 @@ import {
   type Load,
 } from '../../../src/pool/routing.ts';
 
-const load = (bytes: number, requests = bytes === 0 ? 0 : 1): Load => ({ bytes, requests, onTrial: false });
-const trial: Load = { bytes: 1, requests: 1, onTrial: true };
+const load = (bytes: number, requests = bytes === 0 ? 0 : 1, lastTurn = 0): Load => ({
+  ...{ bytes, requests, lastTurn },
+  onTrial: false,
+});
+const trial: Load = { ...load(1), onTrial: true };
 const fresh = { fresh: true, suspects: false };
 const both = { fresh: true, suspects: true };
 
@@ -18,6 +21,16 @@ test('a request goes to the worker with the least work', () => {
   assert.deepEqual(pickRoute([load(9), load(3), load(5)], fresh), { worker: 1, take: 'fresh' });
   assert.deepEqual(pickRoute([load(0), load(0)], fresh), { worker: 0, take: 'fresh' });
 });
+
+for (const [balance, worker] of [
+  ['total_tokens', 2],
+  ['total_requests', 0],
+  ['round_robin', 1],
+] as const)
+  test(`by ${balance} a request goes to another of three workers than by the others`, () => {
+    const loads = [load(900, 1, 9), load(500, 3, 7), load(100, 2, 8)];
+    assert.deepEqual(pickRoute(loads, fresh, balance), { worker, take: 'fresh' });
+  });
 
 test('a full worker gets nothing, and nothing waits for nobody', () => {
   assert.deepEqual(pickRoute([load(1, MAX_IN_FLIGHT), load(9)], fresh), { worker: 1, take: 'fresh' });
