@@ -1,6 +1,7 @@
 // What programs call in place of commands: the same settings by the names of the options in camel case, all of them
 // optional. The environment's QWEN_EMBED_... and files of options are the command line's; they are not read here.
 // Knows no terminal: who wants to see what happens passes a listener.
+import { checkCalls } from './checked-embedder.ts';
 import { completeSettings, type SomeSettings } from './config/complete.ts';
 import type { Snapshot } from './download/contract.ts';
 import { openHub } from './download/open-hub.ts';
@@ -46,7 +47,7 @@ export function startService(settings: LaunchSettings = {}, watch: Watch = {}): 
 export async function openEngine(settings: LaunchSettings = {}, watch: Watch = {}): Promise<Embedder> {
   const named = nameModel(readStart(settings, watch));
   const { pool } = await openModel(await bringModel(named), named.options);
-  return pool;
+  return checkCalls(pool);
 }
 
 /** `qwen-embed download`: a repository's files, verified, in the hub's cache or in `localDir`. */

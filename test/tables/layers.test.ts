@@ -43,7 +43,8 @@ const ALLOWED: Record<string, readonly string[]> = {
     'instruction.ts',
     'embed',
   ],
-  'library.ts': ['embedder.ts', 'config', 'download', 'models', 'launch'],
+  'checked-embedder.ts': ['faults.ts', 'embedder.ts'],
+  'library.ts': ['checked-embedder.ts', 'embedder.ts', 'config', 'download', 'models', 'launch'],
   'index.ts': ['faults.ts', 'embedder.ts', 'instruction.ts', 'convert', 'download', 'launch', 'library.ts'],
 };
 
