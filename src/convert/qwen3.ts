@@ -7,14 +7,18 @@ import type { NumberType } from './gguf.ts';
 export const ARCHITECTURE = 'qwen3';
 export const HF_ARCHITECTURES = ['Qwen3ForCausalLM', 'Qwen3Model'];
 
-/** The numbers of config.json that the tensors' shapes follow from. */
-export interface Hyperparameters {
+/** The lengths that the shapes of a model's layers follow from. */
+export interface ModelShape {
   layers: number;
   hidden: number;
   ffn: number;
   heads: number;
   kvHeads: number;
   headDim: number;
+}
+
+/** The numbers of config.json that all tensors' shapes follow from. */
+export interface Hyperparameters extends ModelShape {
   vocabulary: number;
 }
 

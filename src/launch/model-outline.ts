@@ -53,8 +53,7 @@ function outlineFile({ header, shape, facts, tokenEmbeddings }: ModelFile): Mode
 const TYPES = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const;
 
 function outlineConfig(config: ModelConfig, outtype: keyof typeof TYPES): ModelOutline {
-  const { layers, hidden, ffn, heads, kvHeads, headDim, vocabulary, contextTokens } = config;
-  const shape = { layers, hidden, ffn, heads, kvHeads, headDim };
+  const { vocabulary, contextTokens, ...shape } = config;
   const type = TYPES[outtype];
   const weights = weightBytes({ ...shape, vocabulary }, type);
   return { shape, vocabulary, contextTokens, weights, type, isConverted: true };
