@@ -21,7 +21,10 @@ export function checkCache({ settings, env }: Patient): Finding {
   if (nearest !== folder) return ok(`${folder}, made at the first launch`);
   const models = listConverted(folder);
   const bytes = models.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return ok(`${folder}: ${String(models.length)} converted models, ${gigabytes(bytes)}`);
+  const unfinished = models.filter(({ type }) => type === 'unfinished').length;
+  const whole = `${String(models.length - unfinished)} converted models`;
+  const begun = unfinished === 0 ? '' : ` and ${String(unfinished)} unfinished`;
+  return ok(`${folder}: ${whole}${begun}, ${gigabytes(bytes)}`);
 }
 
 export async function checkDisk({ settings, env }: Patient): Promise<Finding> {

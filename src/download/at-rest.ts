@@ -2,7 +2,7 @@
 // from the snapshot to the blob, or the file itself where links fail; in a folder the file, with a note of its digest.
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { FilePlace } from './cache-layout.ts';
 import type { RepoFile } from './contract.ts';
@@ -59,14 +59,14 @@ export async function giveName(
     }
     if (await isLinked(place, file)) return;
     await mkdir(dirname(finalPath), { recursive: true });
-    if (linkTarget !== null && (await tryLink(linkTarget, finalPath))) return;
+    if (linkTarget !== null && (await tryLink(linkTarget, finalPath, dirname(restPath)))) return;
     await (isNew ? rename(restPath, finalPath) : copyAside(restPath, finalPath));
   });
 }
 
-/** False where the file system or the user may not make links. */
-async function tryLink(target: string, path: string): Promise<boolean> {
-  const fresh = `${path}.${randomUUID()}.tmp`;
+/** False where the file system or the user may not make links. A snapshot never holds what only passes through `aside`. */
+async function tryLink(target: string, path: string, aside: string): Promise<boolean> {
+  const fresh = join(aside, `${randomUUID()}.tmp`);
   try {
     await symlink(target, fresh);
   } catch (error) {

@@ -40,7 +40,7 @@ export async function readRef(folder: string, name: string): Promise<string | nu
 
 export async function keepRef(folder: string, name: string, commit: string): Promise<void> {
   const path = join(folder, 'refs', name);
-  if ((await readFile(path, 'utf8').catch(() => '')) !== commit) await replaceFile(path, commit);
+  if ((await readFile(path, 'utf8').catch(() => '')) !== commit) await replaceFile(path, commit, folder);
 }
 
 /** What lies in a snapshot: links say the digest, their targets the size. Null when it is empty or holds no links. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, rename, statfs, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Fault } from '../faults.ts';
 
 /** Faults: DISK_FULL, FILE_UNWRITABLE. */
@@ -32,11 +32,14 @@ export async function freeBytes(path: string): Promise<number | null> {
   }
 }
 
-/** Under a name of its own first, so that readers see the old or the new content. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/**
+ * Under a name of its own first, so that readers see the old or the new content; in another folder of the same disk where
+ * they would take what a killed process leaves there for one of theirs.
+ */
+export async function replaceFile(path: string, text: string, aside = dirname(path)): Promise<void> {
   await orLocalFault(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    const fresh = `${path}.${randomUUID()}.tmp`;
+    const fresh = join(aside, `${basename(path)}.${randomUUID()}.tmp`);
     await writeFile(fresh, text);
     await rename(fresh, path);
   });

@@ -103,9 +103,15 @@ async function obtainWith(hub: Hub, { repo, lock }: Held, options: ObtainOptions
     await repo.keepCommit(reference.revision, listing.commit);
     return { ...about, file, type: choice.quantization };
   }
-  await options.judge(await readDistantConfig({ hub, listing, choice }, signal));
   const conversion = wantConversion({ hub, listing, choice, repo }, options);
   const { file, outtype: type } = conversion;
+  // By another name of the commit, or by a run that ended before it could name it.
+  const before = repo.findFile(listing.commit, type);
+  if (before !== null) {
+    await repo.keepCommit(reference.revision, listing.commit);
+    return { ...before, type, origin: 'converted before' };
+  }
+  await options.judge(await readDistantConfig({ hub, listing, choice }, signal));
   const checkHeld = async (): Promise<void> => {
     const problem = 'another process has taken this conversion over; run the command again';
     if (!(await lock.isHeld())) throw new Fault('FILE_UNWRITABLE', { path: file, problem });

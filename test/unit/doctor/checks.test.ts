@@ -77,6 +77,11 @@ test('the cache tells how many converted models it holds, folders and repositori
   writeFileSync(join(cacheFolder, 'converted', 'a.gguf'), '');
   writeFileSync(join(repository, 'b.gguf'), '');
   assert.match(checkCache(patient({ cacheFolder })).found, /: 2 converted models, 0\.00 GB$/);
+  writeFileSync(join(repository, 'c.gguf.unfinished'), '');
+  assert.match(
+    checkCache(patient({ cacheFolder })).found,
+    /: 2 converted models and 1 unfinished, 0\.00 GB$/,
+  );
 });
 
 const isRoot = process.getuid?.() === 0;

@@ -194,6 +194,16 @@ test('a file that is there under another commit alone counts as there', async (t
   assert.ok(existsSync(join(snapshots, server.commitOf(REPO), 'config.json')));
 });
 
+test('a converted file whose run ended before it was named after its branch is found by its commit', async (t) => {
+  const { server, obtain, cacheFolder } = await openScene(t);
+  await obtain();
+  const repo = new ConvertedRepo(cacheFolder, { source: 'huggingface', repo: REPO });
+  rmSync(join(repo.folder, 'refs'), { recursive: true });
+  const before = wholeRequests(server).length;
+  assertRight(await obtain());
+  assert.equal(wholeRequests(server).length, before);
+});
+
 test('the disk that is needed is the converted file and one shard; with --keep-safetensors all of them', async (t) => {
   const { hub, cacheFolder } = await openScene(t);
   const listing = await listRepo(hub, { repo: REPO, revision: null });
