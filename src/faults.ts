@@ -398,6 +398,13 @@ export const FAULTS = {
     message: ({ index }) => `the embedding of input ${String(index)} has values that are not finite`,
     hint: () => 'convert the model with --outtype bf16 or q8_0: f16 overflows on some texts',
   }),
+  ADDRESSES_SHORT: row<NoParams>({
+    kind: 'host',
+    status: null,
+    retry: false,
+    message: () => "this process may not have the 10 GB of addresses that Node's HTTP client reserves",
+    hint: () => 'lift the limit with ulimit -v unlimited, or set NODE_OPTIONS=--disable-wasm-trap-handler',
+  }),
   WORKER_START_FAILED: row<{ problem: string }>({
     kind: 'host',
     status: null,

@@ -8,6 +8,9 @@ export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', endWithoutStdout);
   // Its reader may go and its disk may be full; there is nobody to tell, and a server goes on serving.
   process.stderr.on('error', () => undefined);
+  process.once('uncaughtException', (error) => {
+    endWith(nameUnforeseen(error), args);
+  });
   try {
     return await runProgram(args);
   } catch (error) {
@@ -27,6 +30,18 @@ function endWithoutStdout(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(0);
   const path = 'the standard output';
   const fault = new Fault('FILE_UNWRITABLE', { path, problem: error.message }, { cause: error });
+  endWith(fault, process.argv.slice(2));
+}
+
+/** Node's own HTTP client says that it lacks addresses from a promise that nobody holds. */
+function nameUnforeseen(error: Error): Fault {
+  return error instanceof RangeError && /WebAssembly\.instantiate\(\): Out of memory/.test(error.message)
+    ? new Fault('ADDRESSES_SHORT', {}, { cause: error })
+    : faultFrom(error);
+}
+
+/** For what is thrown where no command waits for it. */
+function endWith(fault: Fault, args: readonly string[]): void {
   const end = () => process.exit(fault.exitCode);
-  tellFault(fault, process.argv).then(end, end);
+  tellFault(fault, args).then(end, end);
 }

@@ -2,22 +2,17 @@
 // chalk: colours appear where a terminal is. What comes and goes is status-line.ts's. A service whose log is read by
 // programs says everything as JSON, an object per line.
 import chalk, { chalkStderr } from 'chalk';
-import { type Fault, faultFrom } from '../faults.ts';
+import type { Fault } from '../faults.ts';
 import type { LogLevel } from '../log.ts';
 
 let isJson = false;
 
-/** From now on every line but results is an object; Node's warnings and the words of an unforeseen end are, too. */
+/** From now on every line but results is an object; Node's warnings are, too. */
 export function speakJson(): void {
   if (isJson) return;
   isJson = true;
   process.removeAllListeners('warning').on('warning', ({ message }) => {
     printNotice(message);
-  });
-  process.once('uncaughtException', (error) => {
-    const fault = faultFrom(error);
-    printFault(fault);
-    process.exit(fault.exitCode);
   });
 }
 

@@ -91,7 +91,7 @@ export async function fillAndName(
   await syncFolder(dirname(path));
 }
 
-/** Replaces the file's content in one step that a power cut does not undo. Faults: FILE_UNWRITABLE. */
+/** Replaces the file's content in one step that a power cut does not undo. Faults: FILE_UNWRITABLE, DISK_FULL. */
 export async function replaceSynced(path: string, text: string): Promise<void> {
   const fresh = `${path}.tmp`;
   const handle = await orUnwritable(path, open(fresh, 'w'));
@@ -105,7 +105,7 @@ export async function replaceSynced(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** `wanted` itself, or the default name in it when it is a folder. Faults: FILE_UNWRITABLE. */
+/** `wanted` itself, or the default name in it when it is a folder. Faults: FILE_UNWRITABLE, DISK_FULL. */
 export async function placeOutput(
   wanted: string,
   { fileName, inputs }: { fileName: string; inputs: readonly string[] },
@@ -127,8 +127,16 @@ export async function orUnwritable<T>(path: string, action: Promise<T>): Promise
   try {
     return await action;
   } catch (error) {
-    throw new Fault('FILE_UNWRITABLE', { path, problem: (error as Error).message }, { cause: error });
+    throw describeFailedWrite(path, error as NodeJS.ErrnoException);
   }
+}
+
+/** Also of whoever writes into the open file. */
+export function describeFailedWrite(path: string, error: NodeJS.ErrnoException): Fault {
+  const { code, message } = error;
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new Fault('DISK_FULL', { path, neededBytes: null, freeBytes: null }, { cause: error })
+    : new Fault('FILE_UNWRITABLE', { path, problem: message }, { cause: error });
 }
 
 async function statOrNull(path: string): Promise<Stats | null> {
@@ -143,10 +151,7 @@ async function statOrNull(path: string): Promise<Stats | null> {
 export async function checkSpace(path: string, sizeBytes: number): Promise<void> {
   const { bavail, blocks, bsize } = await orUnwritable(path, statfs(dirname(path)));
   if (blocks > 0 && bavail * bsize < sizeBytes)
-    throw new Fault('FILE_UNWRITABLE', {
-      path,
-      problem: `it needs ${String(sizeBytes)} bytes, ${String(bavail * bsize)} are free`,
-    });
+    throw new Fault('DISK_FULL', { path, neededBytes: sizeBytes, freeBytes: bavail * bsize });
 }
 
 async function removeStalePartials(path: string): Promise<void> {

@@ -16,6 +16,7 @@ import {
   type SourceType,
   type TargetType,
 } from './kernels.ts';
+import { describeFailedWrite } from './output-file.ts';
 
 /** One tensor, from a range of one open file to a range of another. */
 export interface Passage {
@@ -186,8 +187,9 @@ function readChunk(chunk: Chunk, { descriptor, bytes }: { descriptor: number; by
   const [start, sizeBytes] = [sourceStart(chunk), sourceBytes(chunk)];
   let done = 0;
   while (done < sizeBytes) {
-    const count = attempt('FILE_UNREADABLE', path, () =>
-      readSync(descriptor, bytes, done, sizeBytes - done, start + done),
+    const count = attempt(
+      () => readSync(descriptor, bytes, done, sizeBytes - done, start + done),
+      (error) => describeFailedRead(path, error),
     );
     if (count === 0)
       throw new Fault('WEIGHTS_CORRUPT', { path, problem: 'became shorter while it was converted' });
@@ -202,8 +204,9 @@ function writeChunk(task: TranscodeTask, { chunk, bytes }: { chunk: Chunk; bytes
   const start = targetOffsetBytes + targetBytes(to, chunk.firstElement);
   let done = 0;
   while (done < sizeBytes)
-    done += attempt('FILE_UNWRITABLE', path, () =>
-      writeSync(descriptor, bytes, done, sizeBytes - done, start + done),
+    done += attempt(
+      () => writeSync(descriptor, bytes, done, sizeBytes - done, start + done),
+      (error) => describeFailedWrite(path, error),
     );
 }
 
@@ -213,10 +216,13 @@ function targetBytes(type: TargetType, elements: number): number {
     : elements * (type === 'F32' ? 4 : 2);
 }
 
-function attempt<T>(code: 'FILE_UNREADABLE' | 'FILE_UNWRITABLE', path: string, action: () => T): T {
+const describeFailedRead = (path: string, error: Error): Fault =>
+  new Fault('FILE_UNREADABLE', { path, problem: error.message }, { cause: error });
+
+function attempt<T>(action: () => T, describe: (error: Error) => Fault): T {
   try {
     return action();
   } catch (error) {
-    throw new Fault(code, { path, problem: (error as Error).message }, { cause: error });
+    throw describe(error as Error);
   }
 }

@@ -14,7 +14,10 @@ const skip = process.platform === 'linux' ? false : 'limits are set as Linux has
 const hasPrlimit = () => spawnSync('prlimit', ['--version']).status === 0;
 const skipLimits = skip === false && !hasPrlimit() ? 'no prlimit here' : skip;
 
-// Nobody but root can make a small disk; a limit on the size of files stops a write in the same place.
+const FEW_ADDRESSES = 'ulimit -v 2000000';
+const skipAddresses = Number(process.versions.node.split('.')[0]) > 20 ? 'this Node reserves fewer' : skip;
+
+// full-disk.test.ts has a disk that is full for real, which needs root.
 const DISK_FULL = "trap '' XFSZ; ulimit -f 8192";
 
 test(
@@ -30,6 +33,19 @@ test(
     assert.equal((await runCli(args)).code, 0);
   },
 );
+
+test('too few addresses are one sentence, and its hint helps', { skip: skipAddresses }, async () => {
+  const args = ['health', '--url', 'http://127.0.0.1:9'];
+  const { code, stderr } = await runCli(args, { shell: FEW_ADDRESSES });
+  assert.equal(code, 5, stderr);
+  assert.match(
+    stderr,
+    /^error: this process may not have the 10 GB of addresses .*\nhint: .*NODE_OPTIONS=\S+\n$/,
+  );
+  const [, hinted = ''] = /NODE_OPTIONS=(\S+)/.exec(stderr) ?? [];
+  const helped = await runCli(args, { shell: FEW_ADDRESSES, env: { NODE_OPTIONS: hinted } });
+  assert.deepEqual([helped.code, helped.stderr], [1, '']);
+});
 
 // A text of so many tokens needs a lane of its own, the largest memory that is taken after the start.
 const LONG_TEXT = 'word '.repeat(20_000);
