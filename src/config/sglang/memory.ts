@@ -1,6 +1,8 @@
 // SGLang's flags on memory, on the order of requests and on when batches are cut.
 import { choice, flag, integer, json, list, number, type Topic } from './entry.ts';
 
+const ONE_BY_ONE = 'texts are tokenised one by one, in the worker that computes them';
+const NO_CANARY = 'a vector that is not finite is an error, and nothing else is looked for';
 const NO_PREEMPTION = 'a batch is computed in one piece, so nothing that runs is interrupted';
 
 const SCHEDULING: Topic = {
@@ -50,14 +52,16 @@ const BATCHING: Topic = {
     'prefill-delayer-wait-seconds-buckets': list('number', 'buckets of its metrics'),
     'prefill-delayer-queue-min-ratio': number('length of the queue that ends the wait'),
     'min-free-slots-delay': integer('free places that end the wait'),
-    'kv-canary': choice('none log raise', 'look for damage in the cache'),
-    'kv-canary-real-data': choice('none partial all', 'how much of it'),
-    'kv-canary-sweep-interval': integer('how often'),
-    'enable-dynamic-batch-tokenizer': flag('tokenise texts of several requests together'),
-    'dynamic-batch-tokenizer-batch-size': integer('texts tokenised together'),
-    'dynamic-batch-tokenizer-batch-timeout': number('seconds to wait for them'),
-    'enable-tokenizer-batch-encode': flag("tokenise a request's texts in one call"),
-    'disable-tokenizer-batch-decode': flag('detokenise one by one'),
+    'kv-canary': choice('none log raise', 'look for damage in the cache', { why: NO_CANARY }),
+    'kv-canary-real-data': choice('none partial all', 'how much of it', { why: NO_CANARY }),
+    'kv-canary-sweep-interval': integer('how often', { why: NO_CANARY }),
+    'enable-dynamic-batch-tokenizer': flag('tokenise texts of several requests together', {
+      why: ONE_BY_ONE,
+    }),
+    'dynamic-batch-tokenizer-batch-size': integer('texts tokenised together', { why: ONE_BY_ONE }),
+    'dynamic-batch-tokenizer-batch-timeout': number('seconds to wait for them', { why: ONE_BY_ONE }),
+    'enable-tokenizer-batch-encode': flag("tokenise a request's texts in one call", { why: ONE_BY_ONE }),
+    'disable-tokenizer-batch-decode': flag('detokenise one by one', { why: ONE_BY_ONE }),
   },
   reject: {
     'rl-on-policy-target': choice('fsdp', 'the same bits as a trainer', {

@@ -8,7 +8,9 @@ const LOGS: Topic = {
     'crash-dump-folder': text('the last requests, after a crash', {
       why: 'only --log-requests writes requests down',
     }),
-    'show-time-cost': flag('times of functions'),
+    'show-time-cost': flag('times of functions', {
+      why: 'docs/metrics.md has the times of every stage, for --enable-metrics',
+    }),
     'smg-http-sidecar-port': integer('port of metrics beside gRPC', { aliases: ['grpc-http-sidecar-port'] }),
     'enable-mfu-metrics': flag('share of the peak arithmetic'),
     'enable-metrics-for-all-schedulers': flag('metrics of every rank', {
@@ -16,9 +18,15 @@ const LOGS: Topic = {
       isAlways: true,
     }),
     'load-snapshot-publish-interval': integer('steps between reports of the load'),
-    'bucket-inter-token-latency': list('number', 'buckets of the time between tokens'),
-    'bucket-decode-throughput': list('number', 'buckets of the speed of decoding'),
-    'generation-tokens-buckets': list('text', 'buckets of the tokens out'),
+    'bucket-inter-token-latency': list('number', 'buckets of the time between tokens', {
+      why: 'embeddings generate no text',
+    }),
+    'bucket-decode-throughput': list('number', 'buckets of the speed of decoding', {
+      why: 'embeddings generate no text',
+    }),
+    'generation-tokens-buckets': list('text', 'buckets of the tokens out', {
+      why: 'embeddings generate no text',
+    }),
     'collect-tokens-histogram': flag('histograms of tokens, in older releases', {
       why: 'they come with --enable-metrics',
       isAlways: true,
@@ -27,7 +35,9 @@ const LOGS: Topic = {
       why: 'there is no Python',
     }),
     'decode-log-interval': integer('steps between lines'),
-    'enable-request-time-stats-logging': flag('times of every request'),
+    'enable-request-time-stats-logging': flag('times of every request', {
+      why: '--log-requests tells the times of each request',
+    }),
     'enable-forward-pass-metrics': flag('figures of every step'),
     'forward-pass-metrics-worker-id': text('name of the worker in them'),
     'forward-pass-metrics-ipc-name': text('socket for them'),
@@ -37,8 +47,12 @@ const LOGS: Topic = {
     'oltp-traces-endpoint': text('misspelt --otlp-traces-endpoint of older releases', {
       why: 'there are no traces',
     }),
-    'export-metrics-to-file': flag('a record per request on disk'),
-    'export-metrics-to-file-dir': text('its folder'),
+    'export-metrics-to-file': flag('a record per request on disk', {
+      why: '--log-requests with a folder as --log-requests-target writes a line per request',
+    }),
+    'export-metrics-to-file-dir': text('its folder', {
+      why: '--log-requests with a folder as --log-requests-target writes a line per request',
+    }),
   },
   reject: {
     'kv-events-config': json('anything', 'tell a router what is cached', {

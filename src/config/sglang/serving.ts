@@ -35,7 +35,9 @@ const API: Topic = {
   accept: {
     'completion-template': text('template for code completion'),
     'file-storage-path': text('where uploads are kept', { why: 'nothing is uploaded' }),
-    'enable-cache-report': flag('cached tokens in the usage', { why: 'every token of a request counts' }),
+    'enable-cache-report': flag('cached tokens in the usage', {
+      why: 'usage counts every token; those that were cached are in /metrics',
+    }),
     'reasoning-parser': text('parser of reasoning'),
     'strip-thinking-cache': flag('keep no reasoning in the cache'),
     'enable-strict-thinking': flag('limits while reasoning'),
@@ -44,8 +46,12 @@ const API: Topic = {
     'asr-max-buffer-seconds': integer('longest sound', { min: 1 }),
     'asr-max-concurrent-sessions': integer('most listeners', { min: 1 }),
     'enable-response-store': flag('keep responses'),
-    'trust-request-chat-template': flag('requests may bring a template'),
-    'return-input-ids': flag('token ids of the prompt in answers'),
+    'trust-request-chat-template': flag('requests may bring a template', {
+      why: 'chat templates come with the model or by --chat-template',
+    }),
+    'return-input-ids': flag('token ids of the prompt in answers', {
+      why: '/tokenize answers the ids of a text',
+    }),
     'return-output-ids': flag('token ids of the text in answers'),
     'padded-output-tokens': integer('completions of one length'),
   },
