@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { eventually } from '../fixtures/eventually.ts';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import { openHubServer, type HubServer } from '../fixtures/hub-server.ts';
 import { runCli, startCli, type Outcome } from '../fixtures/run-cli.ts';
@@ -130,7 +131,7 @@ test('Ctrl-C keeps what has come, says so, and the next run fetches the rest onl
     own.misbehave = (request) => (isWeights(request) ? { kind: 'stall', afterBytes: 100_000 } : null);
     const { outcome, kill } = startCli(['download', TINY], { env: home.env });
     const blobs = join(home.hubFolder, 'models--Qwen--Qwen3-Embedding-Tiny', 'blobs');
-    await waitUntil(() => own.requests.some(isWeights) && partialBytes(blobs) > 0);
+    await eventually(() => own.requests.some(isWeights) && partialBytes(blobs) > 0);
     kill('SIGINT');
     const { code, stderr, stdout } = await outcome;
     assert.deepEqual([code, stdout], [130, '']);
@@ -331,12 +332,4 @@ function partialBytes(folder: string): number {
   if (!existsSync(folder)) return 0;
   const names = readdirSync(folder).filter((name) => name.endsWith('.partial'));
   return names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-}
-
-async function waitUntil(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, 'the deadline has passed');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { eventually } from '../fixtures/eventually.ts';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import type { HubServer } from '../fixtures/hub-server.ts';
 import { launchServer, runCli, startCli, type RunningServer } from '../fixtures/run-cli.ts';
@@ -119,7 +120,7 @@ test('an interrupted launch says what it keeps, and the next one goes on', async
     const { outcome, kill } = startCli(['launch', '--model-path', TINY, '--port', '0', '--device', 'cpu'], {
       env,
     });
-    await waitUntil(() =>
+    await eventually(() =>
       own.requests.some(({ kind, path }) => kind === 'store' && path === 'model.safetensors'),
     );
     kill('SIGINT');
@@ -187,14 +188,6 @@ test('too little memory for a repository is told, with the numbers, before its w
     await own.close();
   }
 });
-
-async function waitUntil(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, 'the deadline has passed');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 test('--model-checksum REPOSITORY holds a folder against what the hub says of its files', async () => {
   const home = makeHome(hub.url);

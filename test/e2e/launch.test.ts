@@ -15,6 +15,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
+import { eventually } from '../fixtures/eventually.ts';
 import { launchServer, runCli, type RunningServer } from '../fixtures/run-cli.ts';
 import { fixtureFolder, makeTemporaryFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 
@@ -42,14 +43,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function waitUntil(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!condition()) {
-    assert.ok(Date.now() < deadline, 'the deadline has passed');
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -161,7 +154,7 @@ test('a server killed with SIGKILL leaves no worker behind', async () => {
   const workers = childrenOf(server.pid);
   assert.equal(workers.length, 2);
   await server.end('SIGKILL');
-  await waitUntil(() => !workers.some(isAlive));
+  await eventually(() => !workers.some(isAlive));
 });
 
 test('SIGTERM lets requests in flight finish and exits with 0', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { workersOf, stateOf } from '../../scripts/soak/processes.ts';
 import { fixtureFile } from '../fixtures/tiny-model.ts';
-import { assertSame, eventually, serve, words } from './serving.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertSame, serve, words } from './serving.ts';
 
 const skip = process.platform === 'linux' ? false : 'it reads /proc';
 const JUMPING_CLOCK = `--import ${import.meta.resolve('../fixtures/jumping-clock.js')}`;

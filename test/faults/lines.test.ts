@@ -4,7 +4,8 @@ import { before, test } from 'node:test';
 import { workersOf } from '../../scripts/soak/processes.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFile } from '../fixtures/tiny-model.ts';
-import { eventually, serve } from './serving.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { serve } from './serving.ts';
 
 const skip = process.platform === 'linux' ? false : 'it reads /proc';
 const JSON_LINES = ['--log-format', 'json', '--log-level', 'debug', '--log-requests'];

@@ -1,6 +1,5 @@
 // What the fault tests share: the real server on the tiny model, requests whose vectors are known, its workers.
 import assert from 'node:assert/strict';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { launchServer, type RunningServer } from '../fixtures/run-cli.ts';
 import { relativeDifference } from '../fixtures/vectors.ts';
@@ -68,12 +67,3 @@ export function assertSame(reply: Reply | undefined, expected: Reply | undefined
 
 export const words = (count: number): string[] =>
   Array.from({ length: count }, (_, n) => `text number ${String(n)}`);
-
-/** Busy machines start a worker in seconds. */
-export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 60_000;
-  while (!(await condition())) {
-    assert.ok(performance.now() < endMs, `not within a minute: ${condition.toString()}`);
-    await delay(20);
-  }
-}

@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import { workersOf } from '../../scripts/soak/processes.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
-import { assertSame, eventually, serve } from './serving.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertSame, serve } from './serving.ts';
 
 const skip = process.platform === 'linux' ? false : 'limits are set as Linux has them';
 const hasPrlimit = () => spawnSync('prlimit', ['--version']).status === 0;

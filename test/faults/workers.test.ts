@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { workersOf } from '../../scripts/soak/processes.ts';
 import { fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
-import { assertSame, eventually, serve, type Served, words } from './serving.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertSame, serve, type Served, words } from './serving.ts';
 
 const skip = process.platform === 'linux' ? false : 'it reads /proc';
 let model = '';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
-import { assertKnown, openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertKnown, openTestPool } from './test-pool.ts';
 
 const manyTexts = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `text ${String(index)} ${'x'.repeat(index % 50)}`);
@@ -15,7 +16,7 @@ test('a pool knows its model and answers texts and token ids', async (t) => {
 
 test('a big call is shared by the workers and answered in order', async (t) => {
   const { pool, lines } = await openTestPool(t, { worker: 'known', workerCount: 2 });
-  await until(() => lines.filter((line) => line === 'worker is ready').length === 2);
+  await eventually(() => lines.filter((line) => line === 'worker is ready').length === 2);
   const texts = manyTexts(2048);
   const answer = pool.embed(texts);
   assert.deepEqual(
@@ -27,7 +28,7 @@ test('a big call is shared by the workers and answered in order', async (t) => {
 
 test('a fault about an input names the input of the call, not of the slice', async (t) => {
   const { pool, lines } = await openTestPool(t, { worker: 'picky', workerCount: 2 });
-  await until(() => lines.filter((line) => line === 'worker is ready').length === 2);
+  await eventually(() => lines.filter((line) => line === 'worker is ready').length === 2);
   const texts = manyTexts(1000);
   texts[900] = 'too long';
   await assert.rejects(pool.embed(texts), {
@@ -46,10 +47,10 @@ test('a caller that leaves ends its request in the worker', async (t) => {
   const { pool, lines } = await openTestPool(t, { worker: 'cancel' });
   const caller = new AbortController();
   const endless = pool.embed(['endless'], { signal: caller.signal });
-  await until(() => lines.includes('begun'));
+  await eventually(() => lines.includes('begun'));
   caller.abort();
   await assert.rejects(endless, { code: 'CANCELLED' });
-  await until(() => lines.includes('aborted'));
+  await eventually(() => lines.includes('aborted'));
   assertKnown(['next'], await pool.embed(['next']));
   await assert.rejects(pool.embed(['late'], { signal: caller.signal }), { code: 'CANCELLED' });
 });
@@ -92,11 +93,11 @@ test('a worker that breaks its connection is replaced, and the request that it b
 
 test('by round_robin requests one after the other go to one worker after the other', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'known', workerCount: 2, balance: 'round_robin' });
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   for (let i = 0; i < 4; i++) await pool.embed([`text ${String(i)}`]);
   // What the dead one did is not seen any more: of four texts two, and one that each worker embeds before it is ready.
   process.kill(pool.status().workers[0]?.pid ?? assert.fail(), 'SIGKILL');
-  await until(() => pool.status().workers[0]?.deaths === 1);
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers[0]?.deaths === 1);
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   assert.equal((await pool.profile()).texts, 2 + 2);
 });

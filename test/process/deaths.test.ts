@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { WorkerPool } from '../../src/pool/worker-pool.ts';
-import { assertKnown, openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertKnown, openTestPool } from './test-pool.ts';
 
 const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `word ${String(n)}`);
 
@@ -16,7 +17,7 @@ for (const workerCount of [1, 2]) {
   test(`kill -9 amid 500 requests loses none of them (workers: ${String(workerCount)})`, async (t) => {
     const settings = () => ({ pauseMs: 10 });
     const { pool, lines } = await openTestPool(t, { worker: 'known', workerCount, settings });
-    await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+    await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
     const texts = words(500);
     const answers = texts.map((text) => pool.embed([text]));
     await Promise.race(answers);
@@ -28,13 +29,13 @@ for (const workerCount of [1, 2]) {
       assert.ok(answer);
       assertKnown([text], answer);
     }
-    await until(() => lines.filter((line) => line === 'worker is ready').length === workerCount + 1);
+    await eventually(() => lines.filter((line) => line === 'worker is ready').length === workerCount + 1);
   });
 }
 
 test('a request that kills two workers is refused and the innocents beside it are answered', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'poison', workerCount: 2 });
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   const texts = words(60);
   texts[30] = 'poison';
   const outcomes = await embedEach(pool, texts);
@@ -58,10 +59,10 @@ test('a request that kills two workers is refused and the innocents beside it ar
 test('deaths over a request are told with its id, and so is what a worker notes', async (t) => {
   const { pool, lines, idsOf } = await openTestPool(t, { worker: 'poison' });
   await pool.embed(['noteworthy'], { requestId: 'req_note' });
-  await until(() => lines.includes('a text is noteworthy'));
+  await eventually(() => lines.includes('a text is noteworthy'));
   assert.deepEqual(idsOf('a text is noteworthy'), ['req_note']);
   await assert.rejects(pool.embed(['poison'], { requestId: 'req_poison' }), { code: 'WORKER_DIED' });
-  await until(() => lines.includes('workers died over a request, which is refused'));
+  await eventually(() => lines.includes('workers died over a request, which is refused'));
   for (const message of ['worker died and is restarted', 'workers died over a request, which is refused'])
     assert.deepEqual(idsOf(message), ['req_poison']);
 });
@@ -107,7 +108,7 @@ test('a worker that dies too often is given up and every call then says so', asy
     }
     return worker?.state === 'given-up';
   };
-  await until(kill);
+  await eventually(kill);
   await assert.rejects(pool.embed(['a']), {
     code: 'WORKERS_GIVEN_UP',
     message:

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { assertKnown, fixture, isGone, openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertKnown, fixture, isGone, openTestPool } from './test-pool.ts';
 
 async function ownFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'qe-'));
@@ -86,9 +87,9 @@ async function endParent(t: TestContext, { worker, mark, signal }: ParentPlan): 
     const { message, pid } = JSON.parse(line) as { message: string; pid?: number };
     if (message.startsWith(mark)) pids.push(pid ?? Number(message.slice(mark.length)));
   });
-  await until(() => pids.length === 2);
+  await eventually(() => pids.length === 2);
   parent.kill(signal);
-  await until(() => pids.every(isGone));
+  await eventually(() => pids.every(isGone));
   return readdir(socketFolder);
 }
 

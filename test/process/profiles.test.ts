@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
-import { openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { openTestPool } from './test-pool.ts';
 
 test('the profile of a pool is the sum of its workers, and a death takes nothing from it', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'known', workerCount: 2 });
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   await Promise.all(['a', 'b', 'c'].map((text) => pool.embed([text])));
   const before = await pool.profile();
   // Each worker embeds one text of its own before it is ready.
   assert.equal(before.texts, 5);
   assert.equal(before.stageSeconds.decode, 2.5);
   process.kill(pool.status().workers[0]?.pid ?? assert.fail(), 'SIGKILL');
-  await until(() => pool.status().workers[0]?.deaths === 1);
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers[0]?.deaths === 1);
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   assert.equal((await pool.profile()).texts, 6);
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { openTestPool } from './test-pool.ts';
 
 test('token ids and texts cross a pool and come back', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'known' });
@@ -11,7 +12,7 @@ test('token ids and texts cross a pool and come back', async (t) => {
 
 test('the order to forget reaches every worker', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'known', workerCount: 2 });
-  await until(() => pool.status().workers.every(({ state }) => state === 'ready'));
+  await eventually(() => pool.status().workers.every(({ state }) => state === 'ready'));
   await pool.forget();
   assert.equal((await pool.profile()).batches, 2);
 });

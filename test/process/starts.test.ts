@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
-import { assertKnown, openTestPool, until } from './test-pool.ts';
+import { eventually } from '../fixtures/eventually.ts';
+import { assertKnown, openTestPool } from './test-pool.ts';
 
 async function ownFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'qe-'));
@@ -37,7 +38,7 @@ test('a fault while opening is what openPool rejects with', async (t) => {
 test('one worker that cannot start does not stop the others', async (t) => {
   const settings = (index: number) => ({ index, onlyIndex: 0 });
   const { pool, lines } = await openTestPool(t, { worker: 'fault', workerCount: 2, settings });
-  await until(() => lines.includes('worker is given up'));
+  await eventually(() => lines.includes('worker is given up'));
   assertKnown(['a'], await pool.embed(['a']));
   assert.deepEqual(
     pool.status().workers.map(({ state }) => state),

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Embeddings } from '../../src/embedder.ts';
 import type { PoolOptions } from '../../src/pool/pool-options.ts';
@@ -43,14 +42,6 @@ export async function openTestPool(
   });
   t.after(() => pool.close());
   return { pool, lines, idsOf: (message) => ids.get(message) };
-}
-
-export async function until(condition: () => boolean, deadlineMs = 20_000): Promise<void> {
-  const endMs = performance.now() + deadlineMs;
-  while (!condition()) {
-    assert.ok(performance.now() < endMs, `not within ${String(deadlineMs)} ms: ${condition.toString()}`);
-    await delay(5);
-  }
 }
 
 /** Every row is the vector of its text. */

@@ -6,9 +6,9 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import type { TlsFiles } from '../../../src/server/tls.ts';
+import { eventually } from '../../fixtures/eventually.ts';
 import { openServingServer } from './open-test-server.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'qe-tls-'));
@@ -103,14 +103,6 @@ for (const [title, change, path] of [
   });
 }
 
-async function untilShown(port: number, name: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while ((await shownName(port, name).catch(() => '')) !== name) {
-    assert.ok(performance.now() < deadline, `${name} is not shown`);
-    await delay(20);
-  }
-}
-
 test('new files are in use soon after they are there; until then and after bad ones the old', async (t) => {
   makeRoot('used');
   makeRoot('fresh');
@@ -118,8 +110,8 @@ test('new files are in use soon after they are there; until then and after bad o
   copyFileSync(fileOf('fresh.pem'), fileOf('used.pem'));
   const isWarned = () =>
     entries.some(({ message }) => message.startsWith('the old certificate stays in use'));
-  while (!isWarned()) await delay(20);
+  await eventually(isWarned);
   copyFileSync(fileOf('fresh.key'), fileOf('used.key'));
-  await untilShown(server.port, 'fresh');
+  await eventually(async () => (await shownName(server.port, 'fresh').catch(() => '')) === 'fresh');
   assert.ok(entries.some(({ message }) => message === 'new connections get the new certificate'));
 });
