@@ -15,6 +15,7 @@ import {
   KNOWN_MODULES,
   POOLING_FLAGS,
 } from './qwen3.ts';
+import { addsOneTokenAtMost } from './special-tokens.ts';
 
 /** config.json and the names around it by which llama.cpp recognises a reranker. */
 interface Candidate {
@@ -127,7 +128,10 @@ const POOLING_LAST = 3;
  * What the file's header must say before its vectors can be trusted, told of the folder that says otherwise.
  * Faults: MODEL_UNSUPPORTED.
  */
-export function checkServable(modelFolder: string, metadata: GgufMetadata): void {
+export function checkServable(
+  { modelFolder, tokenizer }: { modelFolder: string; tokenizer: JsonObject },
+  metadata: GgufMetadata,
+): void {
   const valueOf = (key: string) => metadata.get(key)?.value;
   const pooling = valueOf(`${ARCHITECTURE}.pooling_type`);
   const rule = POOLING_FLAGS.find(({ type }) => type === pooling);
@@ -141,6 +145,11 @@ export function checkServable(modelFolder: string, metadata: GgufMetadata): void
     throw unsupported(modelFolder, `pools by ${rule.mode}, and only pooling by the last token is served`);
   if (valueOf(`${ARCHITECTURE}.attention.causal`) === false)
     throw unsupported(modelFolder, 'attends to later tokens too ("is_causal": false), which is not served');
+  if (!addsOneTokenAtMost(tokenizer))
+    throw unsupported(
+      modelFolder,
+      'has a tokenizer.json that adds more to a text than an end token, which is not served',
+    );
   if (valueOf('tokenizer.ggml.add_eos_token') !== true)
     throw unsupported(
       modelFolder,

@@ -68,7 +68,7 @@ export function planConversion(options: PlanOptions): ConversionPlan {
     ...renderVocabulary(folder, hyperparameters.vocabulary),
     ...renderSpecialTokens(folder),
   ]);
-  if (options.isForServing === true) checkServable(folder.modelFolder, metadata);
+  if (options.isForServing === true) checkServable(folder, metadata);
   const encoding = outtype.toUpperCase();
   return {
     outtype,

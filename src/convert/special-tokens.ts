@@ -98,6 +98,14 @@ function listProcessors(tokenizer: JsonObject): JsonObject[] {
   return Array.isArray(inner) ? inner.filter(isObject) : [processor];
 }
 
+/** Whether no special token goes before a text and one at most behind it. */
+export function addsOneTokenAtMost(tokenizer: JsonObject): boolean {
+  return listProcessors(tokenizer)
+    .filter(({ type }) => type === 'TemplateProcessing')
+    .map(({ single }) => templateOf(single))
+    .every((parts) => parts.length <= 2 && parts[0]?.special === undefined);
+}
+
 function applyProcessor(found: Discovery, processor: JsonObject): void {
   if (processor['type'] === 'RobertaProcessing') {
     for (const kind of ['bos', 'eos', 'sep']) found.flags.set(kind, true);

@@ -105,6 +105,11 @@ function readEndToken(path: string, metadata: GgufMetadata, vocabularySize: numb
     const problem = 'it does not say that the end token is appended (tokenizer.ggml.add_eos_token)';
     return refuse(path, `${problem}, so its vectors would be wrong`, RECONVERT);
   }
+  if (metadata.get('tokenizer.ggml.add_bos_token')?.value === true)
+    return refuse(
+      path,
+      'it puts a token before every text (tokenizer.ggml.add_bos_token), which is not served',
+    );
   const end = metadata.get('tokenizer.ggml.eos_token_id');
   if (end?.type !== 'u32' || end.value >= vocabularySize)
     return refuse(path, 'its end token (tokenizer.ggml.eos_token_id) is not in the vocabulary', RECONVERT);

@@ -212,11 +212,19 @@ test('a sliding window that hides nothing is no reason to refuse', () => {
 
 test('for serving, a folder whose vectors would be wrong is refused before it is converted', () => {
   const endless = { ...smallTokenizer(), post_processor: null };
+  const special = { SpecialToken: { id: '<|endoftext|>', type_id: 0 } };
+  const text = { Sequence: { id: 'A', type_id: 0 } };
+  const single = [special, text, special];
+  const doubled = {
+    ...smallTokenizer(),
+    post_processor: { type: 'TemplateProcessing', single, pair: single },
+  };
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ 'modules.json': [] }, /does not say how vectors are pooled/],
     [{ '1_Pooling/config.json': { pooling_mode_mean_tokens: true } }, /pools by mean/],
     [config({ is_causal: false }), /attends to later tokens/],
     [{ 'tokenizer.json': endless }, /appends no end token/],
+    [{ 'tokenizer.json': doubled }, /adds more to a text than an end token/],
   ];
   for (const [files, message] of cases) {
     const modelFolder = makeSmallModel(files);

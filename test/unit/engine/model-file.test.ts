@@ -53,6 +53,13 @@ describe('a .gguf file', () => {
     });
   }
 
+  test('that puts a token before every text is refused', () => {
+    const path = edited(({ metadata }) =>
+      metadata.set('tokenizer.ggml.add_bos_token', { type: 'bool', value: true }),
+    );
+    assert.throws(() => readModelFile(path), { message: /it puts a token before every text/ });
+  });
+
   test('that attends to later tokens is refused', () => {
     const path = edited(({ metadata }) =>
       metadata.set('qwen3.attention.causal', { type: 'bool', value: false }),
