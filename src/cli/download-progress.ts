@@ -1,14 +1,7 @@
 // What a download looks like while it runs: events folded into a state, and the state as lines for a terminal or for a
 // log. Pure; the clock is the caller's. Nothing is printed here.
 import type { DownloadEvent } from '../download/contract.ts';
-import {
-  BAR_CELLS,
-  renderBar,
-  renderBytes,
-  renderDuration,
-  renderFiles,
-  renderShare,
-} from './progress-text.ts';
+import { BAR_CELLS, renderBar, renderBytes, renderDuration, renderShare } from './progress-text.ts';
 
 interface FileState {
   sizeBytes: number;
