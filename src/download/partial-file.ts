@@ -6,7 +6,7 @@
 // A killed process loses at most the bytes of a write under way: a line follows its bytes, and a torn line is passed by.
 // What a power cut makes of that order is found by the digest. Whoever opens one holds its lock.
 import { writevSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { countBytes, leadingBytes, missingParts, withRange, type ByteRange } from './byte-ranges.ts';
 import type { RepoFile } from './contract.ts';
@@ -27,7 +27,8 @@ export async function readJournal(
 ): Promise<ByteRange[]> {
   const text = await readFile(journalPath(partialPath), 'utf8').catch(() => '');
   const [head, ...lines] = text.split('\n');
-  if (head !== journalHead(file)) return [];
+  // A process that was killed while it published has left a journal of bytes that are elsewhere.
+  if (head !== journalHead(file) || (await stat(partialPath).catch(() => null)) === null) return [];
   let ranges: ByteRange[] = [];
   // After the last line break there is nothing, or a line that was being written.
   for (const line of lines.slice(0, -1)) {

@@ -55,6 +55,19 @@ test('a pinned commit that is complete makes no request at all', async (t) => {
   assert.deepEqual(readAll(again.snapshot), EXPECTED);
 });
 
+test('a journal whose bytes are gone, as after a kill and a removal, is no reason not to fetch them', async (t) => {
+  const { hub } = await openTestHub(t, REPOS);
+  const blobs = join(repoFolder(hub.settings, REPO), 'blobs');
+  mkdirSync(blobs, { recursive: true });
+  const size = String(WEIGHTS.length);
+  writeFileSync(
+    join(blobs, `${SHA256}.qwen-embed.partial.ranges`),
+    `qwen-embed 1 ${size} ${SHA256}\n0 ${size}\n`,
+  );
+  const { snapshot } = await fetchRepo(hub, PARTS);
+  assert.deepEqual(readAll(snapshot), EXPECTED);
+});
+
 test('a blob that Python tools have fetched is linked, not fetched', async (t) => {
   const { hub, server } = await openTestHub(t, REPOS);
   const blobs = join(repoFolder(hub.settings, REPO), 'blobs');
