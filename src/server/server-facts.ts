@@ -66,8 +66,7 @@ export function renderServerInfo(facts: Facts): object {
     model_path: settings['model_path'] ?? model.id,
     served_model_name: model.id,
     is_embedding: true,
-    // The worker with the fewest bytes of text in it gets the next request.
-    load_balance_method: 'total_tokens',
+    load_balance_method: balanceOf(settings),
     disaggregation_mode: 'null',
     kv_events: null,
     speculative_algorithm: null,
@@ -76,6 +75,11 @@ export function renderServerInfo(facts: Facts): object {
     load: renderLoad(metrics, service),
     internal_states: service.fleet.workers.map(({ state, deaths }) => ({ state, deaths })),
   };
+}
+
+// What `auto` and what has no meaning here come to: the worker with the fewest bytes of text gets the next request.
+function balanceOf({ load_balance_method: named }: PublicSettings): string {
+  return named === 'round_robin' || named === 'total_requests' ? named : 'total_tokens';
 }
 
 /** SGLang's `/get_load`: an entry per worker. What waits, and tokens, are the pool's own and stand at the first. */

@@ -52,6 +52,19 @@ for (const name of ['serve', 'launch_server', 'sglang.launch_server'])
     assert.match(stdout, /^model +\.\/models\/qwen-embed-nano\.gguf$/m);
   });
 
+for (const [args, error] of [
+  [['--chat-template', './nowhere.json'], /^error: \.\/nowhere\.json: no such chat template/],
+  [['--ssl-keyfile', 'key.pem'], /^error: --ssl-keyfile: HTTPS needs both/],
+  [['--bucket-time-to-first-token', '2', '1', '--enable-metrics'], /^error: --bucket-time-to-first-token: /],
+] as const)
+  test(`--dry-run refuses ${args.join(' ')} as a launch does`, async () => {
+    const model = ['--model-path', './models/qwen-embed-nano.gguf'];
+    const { code, stdout, stderr } = await runCli(['launch', ...model, '--dry-run', ...args]);
+    assert.equal(stdout, '');
+    assert.notEqual(code, 0);
+    assert.match(stderr, error);
+  });
+
 test('a file of --config counts below the environment and the command line', async () => {
   const file = join(makeTemporaryFolder(), 'launch.yaml');
   writeFileSync(file, 'port: x\n');

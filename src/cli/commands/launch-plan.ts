@@ -2,7 +2,10 @@
 import type { Settings } from '../../config/options.ts';
 import type { DownloadPlan } from '../../download/contract.ts';
 import { findFetched, surveyUnfetched } from '../../launch/fetch-model.ts';
+import { openTemplateFile } from '../../launch/chat-template.ts';
 import { planService } from '../../launch/plan-service.ts';
+import { planServer } from '../../launch/server-plan.ts';
+import { readVersion } from '../../launch/version.ts';
 import { settleWeights } from '../../launch/weights-options.ts';
 import { findModel, type FoundModel } from '../../models/find-model.ts';
 import type { ModelReference } from '../../models/reference.ts';
@@ -16,6 +19,7 @@ import { printNotice, printResult } from '../terminal.ts';
 export async function showPlan(wanted: Settings<'launch'>): Promise<number> {
   const named = findModel(chooseModel(wanted.modelPath).path);
   const settings = settleWeights(wanted, named);
+  await checkServer(settings);
   const { model, download } = await lookAt(named, settings);
   const notice = download?.listing.notice ?? null;
   if (notice !== null) printNotice(notice);
@@ -28,6 +32,14 @@ export async function showPlan(wanted: Settings<'launch'>): Promise<number> {
     printResult(parts.join('\n\n'));
   }
   return 0;
+}
+
+/** A launch refuses these before it plans. Faults: BAD_OPTION, FILE_UNREADABLE. */
+async function checkServer(settings: Settings<'launch'>): Promise<void> {
+  planServer(settings, readVersion());
+  if (settings.chatTemplate === null) return;
+  const template = await openTemplateFile(settings.chatTemplate, settings.chatTemplateName);
+  await template.close();
 }
 
 /** A repository that has been fetched counts as here. */

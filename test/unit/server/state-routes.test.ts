@@ -65,6 +65,18 @@ test("the model's facts are SGLang's, under the old name too", async (t) => {
   }
 });
 
+test('the way of balancing is the one that holds', async (t) => {
+  for (const [load_balance_method, holds] of [
+    ['auto', 'total_tokens'],
+    ['round_robin', 'round_robin'],
+    ['follow_bootstrap_room', 'total_tokens'],
+  ] as const) {
+    const { server } = await openTestServer(t, { settings: { load_balance_method } });
+    const facts = (await server.app.inject('/server_info')).json<Record<string, unknown>>();
+    assert.equal(facts['load_balance_method'], holds);
+  }
+});
+
 test("the server's facts are its settings and its state, under the old name too", async (t) => {
   const { server, embedder } = await openTestServer(t, { settings: SETTINGS });
   const loading = (await server.app.inject('/server_info')).json<Record<string, unknown>>();
