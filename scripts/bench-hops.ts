@@ -4,13 +4,16 @@
 //   pool     the engine in a worker process             service  behind the HTTP server of another process
 //   floor    beside them: an HTTP server that does nothing but answer as many bytes
 // p50 in microseconds of each round; processor time per request of every process, where Linux tells it.
-// `npm run bench:hops -- --model FILE [--device cuda] [--llama-folder DIR] [--tokens 32] [--rounds 5] [--requests 200]`
+// `npm run bench:hops -- --model FILE [--device cuda] [--llama-folder DIR] [--tokens 32 | --tokens lognormal:16:40]
+// [--rounds 5] [--requests 200]`
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client } from '../src/bench/client.ts';
+import { parseLengths, takeLength } from '../src/bench/lengths.ts';
+import { makeRandom } from '../src/bench/random.ts';
 import { parseEndpoint } from '../src/client/endpoint.ts';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
 import { openCompute } from '../src/engine/compute.ts';
@@ -35,6 +38,8 @@ const { values: flags } = parseArgs({
   },
 });
 
+const lengths = parseLengths(flags.tokens);
+const random = makeRandom(1);
 const onGpu = flags.device !== 'cpu';
 const file = readModelFile(flags.model);
 const { dimensions, vocabularySize } = file.facts;
@@ -173,7 +178,7 @@ function readCpu(pid: number): number {
 let seed = 1;
 const makeTokens = (): number[] =>
   Array.from(
-    { length: Number(flags.tokens) - 1 },
+    { length: Math.max(takeLength(lengths, random) - 1, 1) },
     () => (seed = (seed * 48_271) % 2_147_483_647) % (vocabularySize - 1000),
   );
 

@@ -55,7 +55,12 @@ function openGraphCompute({ llama, file, gpuLayers, threads, profile }: ComputeO
   const table = weights.table === null ? openTable(llama, file) : null;
   return {
     openLane: (shape) =>
-      new GraphLane({ ...shape, device, weights, table, path: file.path, threads, profile }),
+      new GraphLane({
+        ...shape,
+        ...{ device, weights, table, threads, profile },
+        path: file.path,
+        roundsLone: device.kind !== 'cpu',
+      }),
     close: () => {
       weights.close();
     },

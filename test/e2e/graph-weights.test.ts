@@ -14,7 +14,9 @@ import { findLibraries } from '../../src/engine/libraries.ts';
 import { openLlama } from '../../src/engine/llama-abi.ts';
 import { readModelFile, readTensor } from '../../src/engine/model-file.ts';
 import { TokenTable } from '../../src/engine/token-table.ts';
+import type { LaneText } from '../../src/engine/decoder.ts';
 import { engineSettings, fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { relativeDifference } from '../fixtures/vectors.ts';
 
 const INPUTS = [
   [9707, 1879, 151643],
@@ -47,26 +49,53 @@ test('graph: weights of mixed types give the vectors of llama.cpp', async () => 
   await Promise.all([graph.close(), llama.close()]);
 });
 
-test('graph: token vectors looked up on the host are those of the table on the device', async () => {
+interface LaneChanges {
+  hostTable?: boolean;
+  roundsLone?: boolean;
+}
+
+/** Raw vectors of one lane, one decode per batch. */
+async function decodeWith(
+  batches: readonly (readonly LaneText[])[],
+  { hostTable = false, roundsLone = false }: LaneChanges,
+): Promise<Float32Array[]> {
   const llama = openLlama(findLibraries('cpu'), () => undefined);
   const file = readModelFile(await fixtureFile('q8_0'));
   const device = openDevice(llama, 'cpu');
-  const shape = { batchTokens: 64, sequences: 8, prefixSequences: 0, cells: 64, flashAttention: true };
+  const weights = new Weights(device, file, { hostTable });
   const bytes = readTensor(file, file.tokenEmbeddings);
-  const results: Float32Array[][] = [];
-  for (const hostTable of [false, true]) {
-    const weights = new Weights(device, file, { hostTable });
-    const table = hostTable
-      ? new TokenTable(llama, { ...file.tokenEmbeddings, path: file.path, bytes })
-      : null;
-    const options = { device, weights, table, path: file.path, threads: 1, profile: emptyProfile() };
-    const lane = new GraphLane({ ...shape, ...options });
-    const rows: Float32Array[] = [];
-    const texts = INPUTS.map((input) => ({ tokens: Int32Array.from(input), prefix: null }));
-    await lane.decodeTexts(texts, (i, raw) => (rows[i] = raw.slice()));
-    lane.close();
-    weights.close();
-    results.push(rows);
+  const { path } = file;
+  const table = hostTable ? new TokenTable(llama, { ...file.tokenEmbeddings, path, bytes }) : null;
+  const shape = { batchTokens: 64, sequences: 8, prefixSequences: 2, cells: 96, flashAttention: true };
+  const parts = { device, weights, table, path, roundsLone, threads: 1, profile: emptyProfile() };
+  const lane = new GraphLane({ ...shape, ...parts });
+  const rows: Float32Array[] = [];
+  for (const texts of batches) {
+    const first = rows.length;
+    await lane.decodeTexts(texts, (i, raw) => (rows[first + i] = raw.slice()));
   }
-  assert.deepEqual(results[0], results[1]);
+  lane.close();
+  weights.close();
+  return rows;
+}
+
+const plain = (tokens: readonly number[]): LaneText => ({ tokens: Int32Array.from(tokens), prefix: null });
+
+test('graph: token vectors looked up on the host are those of the table on the device', async () => {
+  const batches = [INPUTS.map(plain)];
+  assert.deepEqual(await decodeWith(batches, { hostTable: true }), await decodeWith(batches, {}));
+});
+
+test('graph: a text that is alone has its vector also where its length is rounded up', async () => {
+  const prefix = { tokens: Int32Array.from({ length: 20 }, (_, i) => 3000 + i), live: true };
+  const lone = Array.from({ length: 60 }, (_, i) => {
+    const own = Array.from({ length: 1 + ((i * 7) % 41) }, (_unused, j) => 100 * i + 7 * j);
+    return [[plain([...own, 151643])], [{ ...plain([...prefix.tokens, ...own, 151643]), prefix }]];
+  }).flat();
+  for (const hostTable of [false, true]) {
+    const exact = await decodeWith(lone, { hostTable });
+    const rounded = await decodeWith(lone, { hostTable, roundsLone: true });
+    for (const [i, row] of rounded.entries())
+      assert.ok(relativeDifference(exact[i] ?? assert.fail(), row) < 1e-2, `text ${String(i)}`);
+  }
 });

@@ -188,6 +188,10 @@ function bindGraphs(bind: Bind) {
       'base',
       'bool ggml_gallocr_alloc_graph(void *allocator, void *graph)',
     ),
+    allocatedBytes: bind<(allocator: Pointer, buffer: number) => number>(
+      'base',
+      'size_t ggml_gallocr_get_buffer_size(void *allocator, int buffer)',
+    ),
     freeAllocator: bind<(allocator: Pointer) => void>('base', 'void ggml_gallocr_free(void *allocator)'),
     compute: bind<(backend: Pointer, graph: Pointer) => number>(
       'base',

@@ -8,13 +8,13 @@ import type { Pointer } from '../llama-abi.ts';
 import { laneBytes } from '../memory-need.ts';
 import type { Prefix } from '../prefixes.ts';
 import type { TokenTable } from '../token-table.ts';
-import { planBlocks, type ForwardShape } from './blocks.ts';
+import { planBlocks, planLone, type BlockPlan, type ForwardShape, type PlacedText } from './blocks.ts';
 import type { Device } from './device.ts';
 import { buildForward, type Forward } from './forward.ts';
 import { fillInputs, type InputTexts } from './inputs.ts';
+import { KeptForwards } from './kept-forwards.ts';
 import { LaneMemory } from './memory.ts';
 import { PrefixRows } from './prefix-rows.ts';
-import { SketchMemory } from './sketch.ts';
 import type { Weights } from './weights.ts';
 
 export interface GraphLaneOptions extends LaneShape {
@@ -23,6 +23,8 @@ export interface GraphLaneOptions extends LaneShape {
   /** Needed where the weights have no table on the device. */
   table: TokenTable | null;
   path: string;
+  /** Rounds a text that is alone up to one of a few lengths, for which graphs are kept. */
+  roundsLone: boolean;
   threads: number;
   profile: Profile;
 }
@@ -30,7 +32,7 @@ export interface GraphLaneOptions extends LaneShape {
 /** Keys are read in steps of this many: CUDA's kernels for grouped heads want whole ones. */
 const KEY_STEP = 256;
 
-const roundUp = (rows: number): number => Math.ceil(rows / KEY_STEP) * KEY_STEP;
+const roundUpKeys = (rows: number): number => Math.ceil(rows / KEY_STEP) * KEY_STEP;
 
 export class GraphLane implements Decoder {
   readonly cells: number;
@@ -38,13 +40,10 @@ export class GraphLane implements Decoder {
   readonly #backend: Pointer;
   /** null on devices that have threads of their own. */
   readonly #threadSetter: Pointer | null;
-  readonly #allocator: Pointer;
   readonly #memory: LaneMemory;
-  readonly #sketchMemory = new SketchMemory();
   readonly #prefixes: PrefixRows;
+  readonly #forwards: KeptForwards;
   #inputs = new Uint8Array(0);
-  /** The graph of the last decode, which serves the next one if its shape is the same. */
-  #last: { key: string; version: number; forward: Forward } | null = null;
   #vectors = new Float32Array(0);
 
   /** Faults: MEMORY_SHORT, ENGINE_FAILED, MODEL_UNSUPPORTED where the device lacks an operation. */
@@ -61,9 +60,9 @@ export class GraphLane implements Decoder {
       'ggml_backend_set_n_threads',
     );
     this.setThreads(threads);
-    this.#allocator = ggml.openAllocator(device.bufferType);
     this.#memory = new LaneMemory(device, weights.hyperparameters, options.flashAttention ? 'F16' : 'F32');
     this.#prefixes = new PrefixRows(prefixSequences === 0 ? 0 : cells - batchTokens);
+    this.#forwards = this.#openForwards();
     try {
       this.#tryOut();
     } catch (error) {
@@ -84,7 +83,7 @@ export class GraphLane implements Decoder {
       const prefix = prefixes[i] ?? null;
       return { prefix, tokens: tokens.subarray(prefix?.tokens.length ?? 0) };
     });
-    const { blocks, order } = planBlocks(placed);
+    const { blocks, order } = this.#plan(placed);
     const inOrder = order.map((index) => {
       const { tokens, prefix } = placed[index] ?? { tokens: new Int32Array(0), prefix: null };
       return { tokens, prefixRows: prefix === null ? null : this.#prefixes.rowsOf(prefix) };
@@ -99,9 +98,17 @@ export class GraphLane implements Decoder {
     recordStage(this.#options.profile, 'read', performance.now() - started);
   }
 
+  #plan(texts: readonly PlacedText[]): BlockPlan {
+    const [only] = texts;
+    const { roundsLone, batchTokens } = this.#options;
+    const rounded =
+      roundsLone && texts.length === 1 && only !== undefined ? planLone(only, batchTokens) : null;
+    return rounded ?? planBlocks(texts);
+  }
+
   async decodeChunk(tokens: Int32Array, start: number, isLast: boolean): Promise<Float32Array> {
     const length = tokens.length;
-    const kvLength = roundUp(start + length);
+    const kvLength = roundUpKeys(start + length);
     const block = { texts: 1, tokens: length, length, before: start, kvLength };
     const shape: ForwardShape = { blocks: [block], keeps: 'chunks', hasOutput: isLast };
     const forward = await this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
@@ -114,12 +121,9 @@ export class GraphLane implements Decoder {
   }
 
   close(): void {
-    const { ggml } = this.#options.device;
-    this.#last?.forward.sketch.close();
-    this.#last = null;
-    ggml.freeAllocator(this.#allocator);
+    this.#forwards.close();
     this.#memory.close();
-    ggml.freeBackend(this.#backend);
+    this.#options.device.ggml.freeBackend(this.#backend);
   }
 
   async #keepPrefix(prefix: Prefix): Promise<void> {
@@ -143,7 +147,7 @@ export class GraphLane implements Decoder {
   ): Promise<Forward> {
     const { device, profile, table } = this.#options;
     const started = performance.now();
-    const forward = this.#forwardFor(shape);
+    const forward = this.#forwards.take(shape);
     const { sizeBytes } = forward.layout;
     if (this.#inputs.length < sizeBytes) this.#inputs = new Uint8Array(sizeBytes);
     const lookUp = table === null ? null : table.lookUp.bind(table);
@@ -181,41 +185,17 @@ export class GraphLane implements Decoder {
     return this.#vectors;
   }
 
-  // The graph of the last decode is taken again where the shape is the same: it saves building it, and CUDA replays its
-  // kernels as one. H200, 4B bf16, 32-token texts, one lane: 49k tokens/s against 47k with a new graph per batch.
-  #forwardFor(shape: ForwardShape, checks = false): Forward {
-    const key = JSON.stringify(shape);
-    const last = this.#last;
-    if (last?.key === key && last.version === this.#memory.version) return last.forward;
-    last?.forward.sketch.close();
-    this.#last = null;
-    const forward = this.#build(shape, checks);
-    this.#last = { key, version: this.#memory.version, forward };
-    return forward;
-  }
-
-  #build(shape: ForwardShape, checks: boolean): Forward {
+  #openForwards(): KeptForwards {
     const { device, weights } = this.#options;
-    const forward = buildForward(
-      {
-        device,
-        weights,
-        memory: this.#memory,
-        sketchMemory: this.#sketchMemory,
-        storeRows: this.#prefixes.capacity,
-        chunkRows: roundUp(this.cells),
-      },
-      shape,
-    );
-    try {
-      if (checks) this.#checkOperations(forward);
-      if (!device.ggml.allocateGraph(this.#allocator, forward.sketch.graph))
-        throw device.shortage('one batch', this.#computeBytes());
-    } catch (error) {
-      forward.sketch.close();
-      throw error;
-    }
-    return forward;
+    const memory = this.#memory;
+    const [storeRows, chunkRows] = [this.#prefixes.capacity, roundUpKeys(this.cells)];
+    return new KeptForwards({
+      device,
+      memory,
+      build: (shape, sketchMemory) =>
+        buildForward({ device, weights, memory, sketchMemory, storeRows, chunkRows }, shape),
+      shortage: () => device.shortage('one batch', this.#computeBytes()),
+    });
   }
 
   #computeBytes(): number {
@@ -227,16 +207,19 @@ export class GraphLane implements Decoder {
   #tryOut(): void {
     const { batchTokens, sequences } = this.#options;
     const before = this.#prefixes.capacity;
+    const check = (forward: Forward) => {
+      this.#checkOperations(forward);
+    };
     if (sequences === 1) {
-      const kvLength = roundUp(batchTokens);
+      const kvLength = roundUpKeys(batchTokens);
       const chunk = { texts: 1, tokens: batchTokens, length: batchTokens, before: 0, kvLength };
-      this.#forwardFor({ blocks: [chunk], keeps: 'chunks', hasOutput: true }, true);
+      this.#forwards.take({ blocks: [chunk], keeps: 'chunks', hasOutput: true }, check);
       return;
     }
     const length = Math.ceil(batchTokens / 4);
     const even = { texts: 2, tokens: 2 * length, length, before, kvLength: before + length };
     const uneven = { ...even, tokens: 2 * length - 1 };
-    this.#forwardFor({ blocks: [even, uneven], keeps: 'slots', hasOutput: true }, true);
+    this.#forwards.take({ blocks: [even, uneven], keeps: 'slots', hasOutput: true }, check);
   }
 
   // A refused node would end the process. What devices refuse depends on the model (types, size and number of heads),

@@ -104,22 +104,28 @@ export function fillInputs(
     for (let slot = 0; slot < block.texts; slot++, text++) {
       const { tokens, prefixRows } = texts[text] ?? { tokens: new Int32Array(0), prefixRows: null };
       const kvAt = ownKv + slot * block.kvLength;
-      if (lookUp === null) writer.ints(layout.tokens).set(tokens, row);
-      else lookUp(tokens, writer.floats(layout.tokens), row);
-      writer.count(layout.positions, row, { from: block.before, count: tokens.length });
-      writer.countLong(layout.kvRows, row, { from: kvAt + block.before, count: tokens.length });
+      const count = block.texts === 1 ? block.tokens : tokens.length;
+      const [end, last] = [row + count, row + tokens.length - 1];
+      if (lookUp === null)
+        writer
+          .ints(layout.tokens)
+          .fill(0, last + 1, end)
+          .set(tokens, row);
+      else {
+        const [width = 0] = layout.tokens.shape;
+        lookUp(tokens, writer.floats(layout.tokens).fill(0, (last + 1) * width, end * width), row);
+      }
+      writer.count(layout.positions, row, { from: block.before, count });
+      writer.countLong(layout.kvRows, row, { from: kvAt + block.before, count });
       if (layout.queryRows !== null)
-        writer.countLong(layout.queryRows, row, {
-          from: queryBase + slot * block.length,
-          count: tokens.length,
-        });
+        writer.countLong(layout.queryRows, row, { from: queryBase + slot * block.length, count });
       if (prefixRows !== null && layout.prefixFrom !== null && layout.prefixTo !== null) {
         writer.ints(layout.prefixFrom).set(prefixRows, prefixAt);
         writer.countLong(layout.prefixTo, prefixAt, { from: kvAt, count: prefixRows.length });
         prefixAt += prefixRows.length;
       }
-      row += tokens.length;
-      writer.ints(layout.lastRows)[text] = row - 1;
+      row = end;
+      writer.ints(layout.lastRows)[text] = last;
       writer.ints(layout.lastPositions)[text] = block.before + tokens.length - 1;
     }
     const inputs = layout.blocks[b];

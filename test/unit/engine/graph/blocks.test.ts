@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isEven, isExact, planBlocks, sumBlocks } from '../../../../src/engine/graph/blocks.ts';
+import {
+  isEven,
+  isExact,
+  isLone,
+  planBlocks,
+  planLone,
+  sumBlocks,
+} from '../../../../src/engine/graph/blocks.ts';
 
 const text = (tokens: number, prefix: { tokens: Int32Array; live: boolean } | null = null) => ({
   tokens: new Int32Array(tokens),
@@ -53,4 +60,36 @@ test('texts with different prefixes never share a block', () => {
     kvRows: 24 + 3 + 23,
     prefixRows: 16 + 20,
   });
+});
+
+test('a text that is alone has one of few lengths, at least 32 and at most half longer than its own', () => {
+  const lengths = Array.from({ length: 128 }, (_, i) => planLone(text(i + 1), 2048)?.blocks[0]?.length ?? 0);
+  assert.equal(new Set(lengths).size, 5);
+  for (const [i, length] of lengths.entries())
+    assert.ok(length > i && length <= Math.max(32, 1.5 * (i + 1)), `${String(i + 1)}: ${String(length)}`);
+});
+
+test('what a lone text is rounded up to never ends its slot, so that its last row gets a mask', () => {
+  const prefix = { tokens: new Int32Array(248), live: true };
+  for (const length of [1, 32, 33, 100, 128])
+    for (const given of [text(length), text(length, prefix)]) {
+      const [block] = planLone(given, 2048)?.blocks ?? [];
+      assert.ok(block !== undefined && isEven(block) && !isExact(block), String(length));
+      assert.equal(block.before, given.prefix?.tokens.length ?? 0);
+    }
+});
+
+test('a lone text is not rounded beyond what a batch may hold, nor where it is long', () => {
+  assert.equal(planLone(text(129), 2048), null);
+  assert.equal(planLone(text(97), 100), null);
+  assert.equal(planLone(text(96), 100)?.blocks[0]?.length, 96);
+});
+
+test('only a whole text by itself is alone: not a batch, a chunk or a prefix', () => {
+  const one = planBlocks([text(5)]).blocks;
+  assert.ok(isLone({ blocks: one, keeps: 'slots', hasOutput: true }));
+  assert.ok(!isLone({ blocks: one, keeps: 'chunks', hasOutput: true }));
+  assert.ok(!isLone({ blocks: one, keeps: 'prefix', hasOutput: false }));
+  assert.ok(!isLone({ blocks: planBlocks([text(5), text(5)]).blocks, keeps: 'slots', hasOutput: true }));
+  assert.ok(!isLone({ blocks: planBlocks([text(200), text(5)]).blocks, keeps: 'slots', hasOutput: true }));
 });

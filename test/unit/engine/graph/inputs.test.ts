@@ -52,6 +52,32 @@ test('masks show the prefix and what came before, and of short texts nothing beh
   assert.deepEqual(read(layout.blocks[0]?.lastMask), [0, 0, 0, 0, 0, 0, 0, 0, 0, x]);
 });
 
+test('rows behind a lone text are zeros that its last row does not see', () => {
+  const shape: ForwardShape = {
+    blocks: [{ texts: 1, tokens: 4, length: 4, before: 1, kvLength: 6 }],
+    keeps: 'slots',
+    hasOutput: true,
+  };
+  const texts = [{ tokens: Int32Array.of(5, 6), prefixRows: Int32Array.of(3) }];
+  const ids = planInputs(shape, null);
+  const bytes = new Uint8Array(ids.sizeBytes).fill(0xaa);
+  fillInputs(ids, { shape, texts, storeRows: null, lookUp: null }, bytes);
+  assert.deepEqual([...new Int32Array(bytes.buffer, ids.tokens.offset, 4)], [5, 6, 0, 0]);
+  assert.deepEqual([...new Int32Array(bytes.buffer, ids.lastRows.offset, 1)], [1]);
+  assert.deepEqual([...new Int32Array(bytes.buffer, ids.lastPositions.offset, 1)], [2]);
+  assert.deepEqual([...new BigInt64Array(bytes.buffer, ids.kvRows.offset, 4)], [1n, 2n, 3n, 4n]);
+  const lastMask = new Uint16Array(bytes.buffer, ids.blocks[0]?.lastMask?.offset ?? 0, 6);
+  assert.deepEqual([...lastMask], [0, 0, 0, 0xfc00, 0xfc00, 0xfc00]);
+
+  const vectors = planInputs(shape, 2);
+  const looked = new Uint8Array(vectors.sizeBytes).fill(0xaa);
+  const lookUp = (tokens: Int32Array, target: Float32Array, at: number) => {
+    for (const [i, token] of tokens.entries()) target.fill(token, 2 * (at + i), 2 * (at + i + 1));
+  };
+  fillInputs(vectors, { shape, texts, storeRows: null, lookUp }, looked);
+  assert.deepEqual([...new Float32Array(looked.buffer, vectors.tokens.offset, 8)], [5, 5, 6, 6, 0, 0, 0, 0]);
+});
+
 test('several texts with whole steps of 256 keys have a mask each, as CUDA reads one per text', () => {
   const block = { texts: 3, tokens: 768, length: 256, before: 0, kvLength: 256 };
   const planes = (shape: ForwardShape) => planInputs(shape, null).blocks[0]?.mask.shape[3];
