@@ -14,6 +14,8 @@ interface Findings {
   before: Census;
   after: Census;
   drift: DriftSummary;
+  /** Bytes of JavaScript that the server holds after a collection, at rest. */
+  held: { early: number; late: number };
   exitCode: number | null;
   /** After the end. */
   left: { files: number; processes: number };
@@ -36,7 +38,7 @@ const MOST_GROWTH = 0.05;
 
 export function judgeSoak({ tally, ...findings }: Findings): Soak {
   const { sent, outcomes, duplicates, kinds, retried, problems } = tally;
-  const { requests, faults, before, after, drift, exitCode, left } = findings;
+  const { requests, faults, before, after, drift, held, exitCode, left } = findings;
   const growth = growthOf(drift.frontBytes);
   const growthAtRest = growthOf({ early: before.front.residentBytes, late: after.front.residentBytes });
   const promises: Record<string, boolean> = {
@@ -51,6 +53,8 @@ export function judgeSoak({ tally, ...findings }: Findings): Soak {
       after.front.handles <= before.front.handles,
     [`the server's memory grew by ${percent(growth)} under load, by ${percent(growthAtRest)} at rest`]:
       requests < REQUESTS_FOR_MEMORY || Math.max(growth, growthAtRest) <= MOST_GROWTH,
+    [`the server holds ${percent(growthOf(held))} more`]:
+      requests < REQUESTS_FOR_MEMORY || growthOf(held) <= MOST_GROWTH,
     [`it ended with exit code ${String(exitCode)}`]: exitCode === 0,
     [`it left ${String(left.files)} files and ${String(left.processes)} processes`]:
       left.files + left.processes === 0,
@@ -70,7 +74,7 @@ const counts = (record: Record<string, number>): string =>
 
 /** Markdown. */
 export function renderSoak(soak: Soak): string {
-  const { outcomes, before, after, drift } = soak;
+  const { outcomes, before, after, drift, held } = soak;
   const worker = (census: Census) =>
     census.workers
       .map(({ residentBytes, handles }) => `${megabytes(residentBytes)}, ${String(handles)}`)
@@ -101,6 +105,10 @@ export function renderSoak(soak: Soak): string {
     [
       "the server's memory and handles at rest, after",
       `${megabytes(after.front.residentBytes)}, ${String(after.front.handles)}`,
+    ],
+    [
+      'the server holds of JavaScript, before and after',
+      `${megabytes(held.early)}, ${megabytes(held.late)} (${percent(growthOf(held))})`,
     ],
     ['workers before: memory, handles', worker(before)],
     ['workers after: memory, handles', worker(after)],

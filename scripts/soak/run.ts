@@ -73,6 +73,7 @@ async function soak(server: RunningServer, corpus: Corpus, options: SoakOptions)
   await whenAllReady(server, options.workers);
   await sendMany(load, { from: 0, isOver: (sent) => sent >= warmUp });
   const before = await settle(server, options.workers);
+  const heldBefore = readHeld(server);
   const saboteur = new Saboteur({
     pid: server.pid,
     everyMs,
@@ -92,7 +93,10 @@ async function soak(server: RunningServer, corpus: Corpus, options: SoakOptions)
   const after = await settle(server, options.workers);
   const deaths = await readMetric(server.url, 'qwen_embed_worker_deaths_total');
   return {
-    rest: { tally, seconds, faults: saboteur.done, deaths, before, after, drift: drift.summary() },
+    rest: {
+      ...{ tally, seconds, faults: saboteur.done, deaths, before, after, drift: drift.summary() },
+      held: { early: heldBefore, late: readHeld(server) },
+    },
     workers: [...new Set([...workers, ...workersOf(server.pid)])],
   };
 }
@@ -142,6 +146,10 @@ async function settle(server: RunningServer, workers: number): Promise<Census> {
   }
   return least;
 }
+
+/** Bytes of JavaScript that the server held at the last collection. */
+const readHeld = ({ stderr }: RunningServer): number =>
+  Number([...stderr().matchAll(/^held: (\d+)$/gm)].at(-1)?.[1]);
 
 /** A worker that has just been killed or stopped counts as ready until the server knows. */
 async function whenAllReady({ url, pid }: RunningServer, workers: number): Promise<void> {
