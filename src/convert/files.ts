@@ -108,7 +108,15 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** What lies there, or undefined. Faults: FILE_UNREADABLE for a path that can be none, such as one too long. */
 export function findPath(path: string): Stats | undefined {
-  return orUnreadable(path, () => statSync(path, { throwIfNoEntry: false }));
+  return orUnreadable(path, () => {
+    try {
+      return statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      // A file in the place of a folder: newer Nodes say undefined by themselves.
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+      throw error;
+    }
+  });
 }
 
 export const isFile = (path: string): boolean => findPath(path)?.isFile() ?? false;
