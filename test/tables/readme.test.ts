@@ -85,7 +85,7 @@ test('both READMEs have the same blocks, sections, links, code words and figures
 test("the README's table of models agrees with the catalog and with the pages that its figures are from", () => {
   const rows = [...read('README.md').matchAll(/^\| `(\d\.?\d?B)` +\|(.*)\|$/gm)];
   assert.equal(rows.length, CATALOG.models.length);
-  const [, onCpu = ''] = /made (\d+) tokens\/s/.exec(read('README.md')) ?? [];
+  const [, onCpu = ''] = /made ([\d,]+) tokens\/s/.exec(read('README.md')) ?? [];
   assert.match(read('docs/performance.md'), new RegExp(`^\\| bf16 \\| ${onCpu} `, 'm'));
   for (const [, size, cells = ''] of rows) {
     const model = CATALOG.models.find((known) => known.size === size);
