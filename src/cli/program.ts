@@ -216,5 +216,9 @@ function usageFault(
 // What stands behind a switch is taken for an operand.
 function hintOperands(name: CommandName): string {
   const { operand } = COMMANDS[name];
-  return `${name} takes ${operand === undefined ? 'options only' : `one ${operand[0]}`}; switches take no value: --json, not --json true`;
+  const isModelAnOption =
+    operand === undefined && optionsOf(name).some(({ row }) => row.flag === 'model-path');
+  const takes = operand === undefined ? 'options only' : `one ${operand[0]}`;
+  const model = isModelAnOption ? '; a model is named by --model-path' : '';
+  return `${name} takes ${takes}${model}; switches take no value: --json, not --json true`;
 }

@@ -14,7 +14,7 @@ const USAGE: [string[], string][] = [
   [['launch', '--port=x'], 'error: --port: "x" is not a whole number\nhint: TCP port to listen on; 0 picks a free one\n'],
   [['launch', '--device', 'tpu'], 'error: --device: "tpu" is not one of auto, cpu, cuda, vulkan, metal\nhint: where to compute; auto takes a GPU that works, else the CPU\n'],
   [['launch', '--model-path'], 'error: --model-path: the value is missing\nhint: folder of a model, .gguf file, or repository: owner/name[@revision][:TYPE]\n'],
-  [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: launch takes options only; switches take no value: --json, not --json true\n"],
+  [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: launch takes options only; a model is named by --model-path; switches take no value: --json, not --json true\n"],
   [['convert'], "error: command line: missing required argument 'folder'\nhint: see qwen-embed --help\n"],
   [['lunch'], "error: command line: unknown command 'lunch'\nhint: did you mean launch?\n"],
   [['help', 'lunch'], "error: command line: unknown command 'lunch'\nhint: see qwen-embed --help\n"],

@@ -85,6 +85,8 @@ describe('a launched server', () => {
     assert.deepEqual([words.code, words.stdout], [0, 'healthy\n']);
     const json = await runCli(['health', '--url', `${server.url}/`, '--json', '--wait']);
     assert.deepEqual(JSON.parse(json.stdout), { url: `${server.url}/`, healthy: true, status: 'healthy' });
+    const clientsBase = await runCli(['health', '--url', `${server.url}/v1/`]);
+    assert.deepEqual([clientsBase.code, clientsBase.stdout], [0, 'healthy\n']);
   });
 
   test('makes the next launch on its port fail with a hint', async () => {

@@ -39,7 +39,9 @@ function healthUrl(base: string): URL {
   const hint = 'give its root: --url http://127.0.0.1:30000';
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     throw new Fault('BAD_OPTION', { option: `--url ${base}`, problem, hint });
-  return new URL('health', base.endsWith('/') ? base : `${base}/`);
+  // Clients are given the base that ends in /v1.
+  const root = base.replace(/(\/v\d+(\/embeddings)?)?\/*$/, '/');
+  return new URL('health', root);
 }
 
 async function askHealth(url: URL, leftMs: number): Promise<Health> {
