@@ -16,10 +16,12 @@ const CHILD = new URL('./fuzz-child.js', import.meta.url);
 /** One input takes a millisecond; a machine may be busy. */
 const SILENCE_MS = 30_000;
 const GROWTH_LIMIT_BYTES = 200e6;
+/** V8 lets garbage lie while memory is free; within this it must collect, and only what is held counts, or ends the child. */
+const HEAP_LIMITS = ['--max-old-space-size=160', '--max-semi-space-size=2'];
 
 export async function runPartInChild(part: Part): Promise<PartOutcome> {
   const args = [part.target, String(part.seed), String(part.count)];
-  const child = fork(CHILD, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(CHILD, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: HEAP_LIMITS });
   let [words, done, isSilent] = ['', 0, false];
   const reports: PartReport[] = [];
   const watchdog = setTimeout(() => {
