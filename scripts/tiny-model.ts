@@ -13,20 +13,15 @@ import {
 import { join } from 'node:path';
 
 import { bf16FromF32, f16FromF32 } from '../src/convert/floats.ts';
+import type { ModelShape } from '../src/convert/qwen3.ts';
 import { drawWeights, product, type SeededTensor } from './seeded-weights.ts';
 
-export interface TinyModelSpec {
+export interface TinyModelSpec extends ModelShape {
   name: string;
   seed: number;
   /** One file, two files with an index, or one file whose tensor names start with `model.`. */
   variant: 'single' | 'sharded' | 'causal';
   dtype: 'bf16' | 'f16' | 'f32';
-  hidden: number;
-  layers: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  ffn: number;
   vocab: number;
 }
 

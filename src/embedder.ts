@@ -38,6 +38,16 @@ export interface Note {
 /** A batch may hold texts of hundreds of requests; a line in a log names so many. */
 export const MOST_NOTED_IDS = 32;
 
+/** The requests of these calls or jobs, each once, as a note names them; those without a name are left out. */
+export function noteIds(items: Iterable<{ readonly requestId: string | null }>): string[] {
+  const ids = new Set<string>();
+  for (const { requestId } of items) {
+    if (requestId !== null) ids.add(requestId);
+    if (ids.size === MOST_NOTED_IDS) break;
+  }
+  return [...ids];
+}
+
 export interface TokenOptions {
   special: boolean;
 }

@@ -33,3 +33,6 @@ export function parseEndpoint(option: string, text: string): Endpoint {
 
 // OpenAI's own base ends in /v1, others in /v2 or /openai/v1.
 const withVersion = (path: string): string => (/\/v\d+$/.test(path) ? path : `${path}/v1`);
+
+/** The server's own address, `/` last, of whatever clients are given: the root, its /v1, or the address of embeddings. */
+export const rootOf = (base: string): string => base.replace(/(\/v\d+(\/embeddings)?)?\/*$/, '/');

@@ -14,6 +14,7 @@ import {
   HF_ARCHITECTURES,
   KNOWN_MODULES,
   POOLING_FLAGS,
+  POOLING_LAST,
 } from './qwen3.ts';
 import { addsOneTokenAtMost } from './special-tokens.ts';
 
@@ -121,8 +122,6 @@ function poolingTypeIn(path: string): number {
   if (rule === undefined) throw unsupported(path, 'pools neither by mean, nor cls, nor last token');
   return rule.type;
 }
-
-const POOLING_LAST = 3;
 
 /**
  * What the file's header must say before its vectors can be trusted, told of the folder that says otherwise.

@@ -114,11 +114,14 @@ export const SAMPLING_KEYS: readonly { key: string; from: string[]; type: Number
   { key: 'mirostat_eta', from: ['mirostat_eta'], type: 'f32' },
 ];
 
+/** llama.cpp's number for reading a text's vector at its last token, in files and in contexts. */
+export const POOLING_LAST = 3;
+
 /** Pooling in a sentence-transformers config: the first flag that is true, else the newer `pooling_mode`. */
 export const POOLING_FLAGS = [
   { flag: 'pooling_mode_mean_tokens', mode: 'mean', type: 1 },
   { flag: 'pooling_mode_cls_token', mode: 'cls', type: 2 },
-  { flag: 'pooling_mode_lasttoken', mode: 'lasttoken', type: 3 },
+  { flag: 'pooling_mode_lasttoken', mode: 'lasttoken', type: POOLING_LAST },
 ] as const;
 
 /** Modules that lose nothing in a GGUF; Normalize is done by this program itself. */

@@ -1,6 +1,7 @@
 // Owns one llama_context: its cells, its input buffers, one decode at a time. Several lanes share one loaded model.
 // Knows tokens and raw vectors; knows nothing of texts, calls or queues. The other Decoder is graph/graph-lane.ts.
 import { recordStage, type Profile } from '../embedder.ts';
+import { POOLING_LAST } from '../convert/qwen3.ts';
 import { Fault } from '../faults.ts';
 import type { Decoder, LaneShape, LaneText } from './decoder.ts';
 import { findShortage } from './devices.ts';
@@ -8,7 +9,7 @@ import type { Llama, Pointer } from './llama-abi.ts';
 import { FLASH_ATTENTION } from './llama-abi.ts';
 import type { Batch } from './llama-layout.ts';
 import { laneBytes } from './memory-need.ts';
-import { POOLING_LAST, type ModelFile } from './model-file.ts';
+import type { ModelFile } from './model-file.ts';
 import type { Prefix } from './prefixes.ts';
 import { readYarnRange } from './rope-scaling.ts';
 import type { TokenTable } from './token-table.ts';

@@ -4,14 +4,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { GgufHeader, GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { readGgufHeader } from '../convert/gguf-read.ts';
-import type { ModelShape } from '../convert/qwen3.ts';
+import { POOLING_LAST, type ModelShape } from '../convert/qwen3.ts';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 
 export type { ModelShape };
-
-/** llama.cpp's number for reading a text's vector at its last token, in files and in contexts. */
-export const POOLING_LAST = 3;
 
 export interface ModelFile {
   path: string;

@@ -1,5 +1,5 @@
 // Owns one distinct text on its way to a vector, and who waits for it: equal texts of any calls are one work.
-import { MOST_NOTED_IDS } from '../embedder.ts';
+import { noteIds } from '../embedder.ts';
 import type { FinishedText, Recipient } from './call.ts';
 import type { Prefix } from './prefixes.ts';
 
@@ -80,12 +80,8 @@ export class Work {
 }
 
 /** The requests that wait for these works, as a note names them. */
-export function requestIdsOf(works: readonly Work[]): string[] {
-  const ids = new Set<string>();
-  for (const { waiters } of works)
-    for (const { call } of waiters) {
-      if (call.requestId !== null) ids.add(call.requestId);
-      if (ids.size === MOST_NOTED_IDS) return [...ids];
-    }
-  return [...ids];
+export const requestIdsOf = (works: readonly Work[]): string[] => noteIds(callsOf(works));
+
+function* callsOf(works: readonly Work[]): Generator<Waiter['call'], void> {
+  for (const { waiters } of works) for (const { call } of waiters) yield call;
 }

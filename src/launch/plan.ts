@@ -33,18 +33,9 @@ export type PlanSettings = SizeSettings &
     | 'schedulePolicy'
   >;
 
-/** What the engine does under each policy; priorities are the server's to read. */
-const ENGINE_POLICIES: Record<PlanSettings['schedulePolicy'], SchedulePolicy> = {
-  fcfs: 'fcfs',
-  lpm: 'lpm',
-  'dfs-weight': 'dfs-weight',
-  lof: 'lof',
-  hrrn: 'hrrn',
-  'shortest-prefill-first': 'shortest-prefill-first',
-  random: 'random',
-  priority: 'fcfs',
-  'routing-key': 'fcfs',
-};
+/** What the engine does under a policy: priorities are the server's to read, and routing keys nobody's. */
+const planPolicy = (policy: PlanSettings['schedulePolicy']): SchedulePolicy =>
+  policy === 'priority' || policy === 'routing-key' ? 'fcfs' : policy;
 
 export interface PlanQuestion {
   settings: PlanSettings;
@@ -177,7 +168,7 @@ function planWorker(
       splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
       steadyThreads: settings.deterministic,
-      schedulePolicy: ENGINE_POLICIES[settings.schedulePolicy],
+      schedulePolicy: planPolicy(settings.schedulePolicy),
       takesTexts: !settings.skipTokenizer,
       cachedVectors: settings.embeddingCacheSize,
       decodeTimeoutMs: planHangTimeout(settings.watchdogTimeoutSeconds),

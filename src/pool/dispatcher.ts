@@ -1,7 +1,7 @@
 // Holds every request between its arrival and its one answer: waiting, in a worker, or waiting again because the
 // worker died. Applies the decisions of routing.ts and suspicion.ts. Knows no process: a worker is a Runner that
 // is announced when it is ready and reported when it died.
-import { type Embeddings, MOST_NOTED_IDS } from '../embedder.ts';
+import { type Embeddings, noteIds } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { pickRoute, type BalanceMethod, type Load } from './routing.ts';
 import { judge, type Death } from './suspicion.ts';
@@ -123,7 +123,7 @@ export class Dispatcher {
     }
     this.#fresh.putBack(resent);
     this.#dispatch();
-    return { isExplained: guilty.length > 0, requestIds: idsOf(desk.jobs), guiltyIds: idsOf(guilty) };
+    return { isExplained: guilty.length > 0, requestIds: noteIds(desk.jobs), guiltyIds: noteIds(guilty) };
   }
 
   /** Refuses the newest of those that wait with the lowest priority if that is below `priority`. */
@@ -224,15 +224,6 @@ export class Dispatcher {
     job.settle(outcome.kind === 'fault' ? outcome.fault : checkCount(outcome.embeddings, job.inputCount));
     this.#dispatch();
   }
-}
-
-function idsOf(jobs: Iterable<Job>): string[] {
-  const ids = new Set<string>();
-  for (const { requestId } of jobs) {
-    if (requestId !== null) ids.add(requestId);
-    if (ids.size === MOST_NOTED_IDS) break;
-  }
-  return [...ids];
 }
 
 function checkCount(embeddings: Embeddings, wanted: number): Embeddings | Fault {

@@ -1,6 +1,7 @@
 // `qwen-embed health`: asks a server whether it is healthy, for scripts: exit 0 = yes, 1 = no.
 import { setTimeout as wait } from 'node:timers/promises';
 import { request } from 'undici';
+import { rootOf } from '../../client/endpoint.ts';
 import type { Settings } from '../../config/options.ts';
 import { Fault } from '../../faults.ts';
 import { explainNetworkError } from '../../network-error.ts';
@@ -39,9 +40,7 @@ function healthUrl(base: string): URL {
   const hint = 'give its root: --url http://127.0.0.1:30000';
   if (!/^https?:\/\//.test(base) || !URL.canParse(base))
     throw new Fault('BAD_OPTION', { option: `--url ${base}`, problem, hint });
-  // Clients are given the base that ends in /v1.
-  const root = base.replace(/(\/v\d+(\/embeddings)?)?\/*$/, '/');
-  return new URL('health', root);
+  return new URL('health', rootOf(base));
 }
 
 async function askHealth(url: URL, leftMs: number): Promise<Health> {

@@ -4,6 +4,9 @@ import type { OwnRow } from '../rows.ts';
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const SYNONYMS = { trace: 'debug', warning: 'warn', critical: 'error', fatal: 'error' };
 
+/** Bounds in seconds of a histogram. */
+const BUCKETS = { kind: 'list', of: 'number', least: 1, default: null, on: ['launch'], rare: true } as const;
+
 export const LOGS = {
   logLevel: {
     flag: 'log-level',
@@ -116,22 +119,12 @@ export const LOGS = {
   },
   latencyBuckets: {
     flag: 'bucket-e2e-request-latency',
-    kind: 'list',
-    of: 'number',
-    least: 1,
-    default: null,
-    on: ['launch'],
-    rare: true,
+    ...BUCKETS,
     doc: 'bounds in seconds of the histogram of request latencies',
   },
   firstTokenBuckets: {
     flag: 'bucket-time-to-first-token',
-    kind: 'list',
-    of: 'number',
-    least: 1,
-    default: null,
-    on: ['launch'],
-    rare: true,
+    ...BUCKETS,
     doc: 'the same for sglang:time_to_first_token_seconds, which has those latencies too',
   },
   promptTokenBuckets: {

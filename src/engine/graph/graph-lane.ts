@@ -4,6 +4,7 @@
 import { recordStage, type Profile } from '../../embedder.ts';
 import { Fault } from '../../faults.ts';
 import type { Decoder, LaneShape, LaneText } from '../decoder.ts';
+import { roundUp } from '../lane-shapes.ts';
 import type { Pointer } from '../llama-abi.ts';
 import { laneBytes } from '../memory-need.ts';
 import type { Prefix } from '../prefixes.ts';
@@ -31,8 +32,6 @@ export interface GraphLaneOptions extends LaneShape {
 
 /** Keys are read in steps of this many: CUDA's kernels for grouped heads want whole ones. */
 const KEY_STEP = 256;
-
-const roundUpKeys = (rows: number): number => Math.ceil(rows / KEY_STEP) * KEY_STEP;
 
 export class GraphLane implements Decoder {
   readonly cells: number;
@@ -98,17 +97,9 @@ export class GraphLane implements Decoder {
     recordStage(this.#options.profile, 'read', performance.now() - started);
   }
 
-  #plan(texts: readonly PlacedText[]): BlockPlan {
-    const [only] = texts;
-    const { roundsLone, batchTokens } = this.#options;
-    const rounded =
-      roundsLone && texts.length === 1 && only !== undefined ? planLone(only, batchTokens) : null;
-    return rounded ?? planBlocks(texts);
-  }
-
   async decodeChunk(tokens: Int32Array, start: number, isLast: boolean): Promise<Float32Array> {
     const length = tokens.length;
-    const kvLength = roundUpKeys(start + length);
+    const kvLength = roundUp(start + length, KEY_STEP);
     const block = { texts: 1, tokens: length, length, before: start, kvLength };
     const shape: ForwardShape = { blocks: [block], keeps: 'chunks', hasOutput: isLast };
     const forward = await this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
@@ -124,6 +115,14 @@ export class GraphLane implements Decoder {
     this.#forwards.close();
     this.#memory.close();
     this.#options.device.ggml.freeBackend(this.#backend);
+  }
+
+  #plan(texts: readonly PlacedText[]): BlockPlan {
+    const [only] = texts;
+    const { roundsLone, batchTokens } = this.#options;
+    const rounded =
+      roundsLone && texts.length === 1 && only !== undefined ? planLone(only, batchTokens) : null;
+    return rounded ?? planBlocks(texts);
   }
 
   async #keepPrefix(prefix: Prefix): Promise<void> {
@@ -188,7 +187,7 @@ export class GraphLane implements Decoder {
   #openForwards(): KeptForwards {
     const { device, weights } = this.#options;
     const memory = this.#memory;
-    const [storeRows, chunkRows] = [this.#prefixes.capacity, roundUpKeys(this.cells)];
+    const [storeRows, chunkRows] = [this.#prefixes.capacity, roundUp(this.cells, KEY_STEP)];
     return new KeptForwards({
       device,
       memory,
@@ -211,7 +210,7 @@ export class GraphLane implements Decoder {
       this.#checkOperations(forward);
     };
     if (sequences === 1) {
-      const kvLength = roundUpKeys(batchTokens);
+      const kvLength = roundUp(batchTokens, KEY_STEP);
       const chunk = { texts: 1, tokens: batchTokens, length: batchTokens, before: 0, kvLength };
       this.#forwards.take({ blocks: [chunk], keeps: 'chunks', hasOutput: true }, check);
       return;

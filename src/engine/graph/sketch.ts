@@ -13,8 +13,8 @@ export interface View {
 }
 
 /**
- * Where a lane's graphs lie, one after another in one place: CUDA's backend tells graphs apart by their address and keeps
- * what it knows of each for ten seconds. With ever new addresses a worker grew from 0.8 to 1.2 GB over 200,000 texts.
+ * A place where graphs of a lane lie one after another: CUDA's backend tells graphs apart by their address and keeps what
+ * it knows of each for ten seconds. With ever new addresses a worker grew from 0.8 to 1.2 GB over 200,000 texts.
  */
 export class SketchMemory {
   #bytes = new Uint8Array(0);

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { Fault, type FaultCode } from '../../../src/faults.ts';
-import { QWEN2_SPLIT_PATTERN } from '../../../src/convert/qwen3.ts';
+import { QWEN2_SPLIT_PATTERN, type ModelShape } from '../../../src/convert/qwen3.ts';
 
 export type Dtype = 'BF16' | 'F16' | 'F32';
 
@@ -18,13 +18,7 @@ export interface TestTensor {
   bytes: Uint8Array;
 }
 
-export interface SmallShape {
-  hidden: number;
-  layers: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  ffn: number;
+export interface SmallShape extends ModelShape {
   vocab: number;
 }
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { convert } from '../../../src/convert/convert.ts';
-import { obtainModel, type ObtainedModel } from '../../../src/models/obtain-model.ts';
+import type { ObtainedModel } from '../../../src/models/obtain-model.ts';
 import type { Misbehaviour } from '../../fixtures/hub-content.ts';
 import type { HubServer } from '../../fixtures/hub-server.ts';
 import {
@@ -15,6 +15,7 @@ import {
   SMALL_SHAPE,
 } from '../convert/small-model.ts';
 import { openTestHub, REPO } from '../download/open-test-hub.ts';
+import { obtainQuietly } from './obtain-quietly.ts';
 
 // Three matrices of 8 MB: threads report every 4 MB.
 const SHAPE = { ...SMALL_SHAPE, ffn: 1 << 17 };
@@ -58,18 +59,7 @@ async function openScene(t: TestContext): Promise<Scene> {
     server,
     nearlyNanAt,
     obtain: (onProgress = () => undefined) =>
-      obtainModel({
-        reference: { kind: 'hub', repo: REPO, revision: null, quantization: null },
-        hubSettings: hub.settings,
-        cacheFolder,
-        outtype: 'bf16',
-        keepSafetensors: false,
-        judge: () => undefined,
-        report: () => undefined,
-        onProgress,
-        onWarning: () => undefined,
-        signal: new AbortController().signal,
-      }),
+      obtainQuietly({ hubSettings: hub.settings, cacheFolder }, { onProgress, onWarning: () => undefined }),
     converted: () =>
       readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.gguf/.test(name)),
     assertRight: async (file) => {

@@ -8,15 +8,14 @@ import { listRepo } from '../../../src/download/list-repo.ts';
 import { chooseWeights } from '../../../src/models/choose-weights.ts';
 import { ConvertedRepo } from '../../../src/models/converted-repo.ts';
 import { carryOutDownload, planRepoDownload } from '../../../src/models/download-repo.ts';
-import { obtainModel, type ObtainedModel, type ObtainOptions } from '../../../src/models/obtain-model.ts';
+import type { ObtainedModel, ObtainOptions } from '../../../src/models/obtain-model.ts';
 import { planFetch, wantConversion } from '../../../src/models/plan-fetch.ts';
 import type { Misbehaviour } from '../../fixtures/hub-content.ts';
 import type { HubServer } from '../../fixtures/hub-server.ts';
 import { makeShardedModel, SHARDS, type Outtype, type ShardedModel } from '../../fixtures/sharded-model.ts';
 import { makeFolder } from '../convert/small-model.ts';
 import { openTestHub, REPO, type TestHub } from '../download/open-test-hub.ts';
-
-const REFERENCE = { kind: 'hub', repo: REPO, revision: null, quantization: null } as const;
+import { obtainQuietly, REFERENCE } from './obtain-quietly.ts';
 
 let model: ShardedModel;
 before(async () => {
@@ -39,18 +38,7 @@ async function openScene(t: TestContext): Promise<Scene> {
     server,
     hub,
     cacheFolder,
-    obtain: (options = {}) =>
-      obtainModel({
-        reference: REFERENCE,
-        hubSettings: hub.settings,
-        cacheFolder,
-        outtype: 'bf16',
-        keepSafetensors: false,
-        judge: () => undefined,
-        report: () => undefined,
-        signal: new AbortController().signal,
-        ...options,
-      }),
+    obtain: (options) => obtainQuietly({ hubSettings: hub.settings, cacheFolder }, options),
     shardsHere: () => readdirSync(join(repoFolder, 'blobs')).filter((name) => model.sha256s.includes(name)),
     unfinished: () =>
       readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
