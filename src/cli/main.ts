@@ -1,13 +1,18 @@
 // The command line's outermost call: runs it and turns faults into exit codes. The only place where that happens.
+import { isatty } from 'node:tty';
 import { Fault, faultFrom } from '../faults.ts';
 import { asksForJsonLines } from './json-lines.ts';
 import { runProgram } from './program.ts';
+
+/** None is a terminal under `nohup`, whose word that SIGHUP is to be ignored Node forgets when it starts. */
+const STANDARD_STREAMS = [0, 1, 2];
 
 /** Runs the command in `args` (without node and script) and resolves with the exit code; never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', endWithoutStdout);
   // Its reader may go and its disk may be full; there is nobody to tell, and a server goes on serving.
   process.stderr.on('error', () => undefined);
+  if (!STANDARD_STREAMS.some(isatty)) process.on('SIGHUP', () => undefined);
   process.once('uncaughtException', (error) => {
     endWith(nameUnforeseen(error), args);
   });

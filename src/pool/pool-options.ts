@@ -7,7 +7,7 @@ import type { BalanceMethod } from './routing.ts';
 export interface CloseLimits {
   /** For requests in flight; what is left then ends with STOPPING. */
   drainMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** Between the order to stop and SIGKILL. */
   graceMs: number;
 }
 

@@ -40,10 +40,10 @@ export function judge({ deaths, suspect, heldMs }: Involvement, death: Death): V
   return isOutside && deaths === 0 ? 'resend' : 'suspect';
 }
 
-// A native abort is SIGABRT, SIGSEGV, SIGILL or an exit code; these two come from an operator or the kernel's
-// memory killer. A request that exhausts memory is caught on its third death.
+// A native abort is SIGABRT, SIGSEGV, SIGILL or an exit code; SIGKILL comes from an operator or the kernel's memory
+// killer. A request that exhausts memory is caught on its third death.
 function wasKilledFromOutside({ signal, offence }: Death): boolean {
-  return offence === undefined && (signal === 'SIGKILL' || signal === 'SIGTERM');
+  return offence === undefined && signal === 'SIGKILL';
 }
 
 const OFFENCES: Record<Offence['kind'], string> = { hang: 'hung', 'broken connection': 'broke a connection' };

@@ -110,7 +110,7 @@ export class WorkerHandle implements Runner {
     this.#process.kill();
   }
 
-  /** SIGTERM, then SIGKILL; resolves when the process is gone. */
+  /** The order to stop, then SIGKILL; resolves when the process is gone. */
   stop(graceMs: number): Promise<void> {
     this.#isOpen = false;
     return this.#process.stop(graceMs);

@@ -3,7 +3,7 @@
 import { execa } from 'execa';
 import type { Note } from '../embedder.ts';
 import { Fault } from '../faults.ts';
-import { parseWorkerNews, type StartOrder } from '../worker/news.ts';
+import { parseWorkerNews, type StartOrder, type StopOrder } from '../worker/news.ts';
 import { LastWords } from './last-words.ts';
 import type { Death, Offence } from './suspicion.ts';
 import { waitAtMost } from './wait-at-most.ts';
@@ -75,8 +75,7 @@ export class WorkerProcess {
         else if (news?.kind === 'hang') this.punish({ kind: 'hang', problem: news.problem });
       });
       this.died.then(reject, reject);
-      // A worker that is gone already cannot be told; its death is reported by `died`.
-      if (this.#child.connected) this.#child.send(order, () => undefined);
+      this.#tell(order);
     });
   }
 
@@ -90,9 +89,9 @@ export class WorkerProcess {
     this.kill();
   }
 
-  /** SIGTERM, then SIGKILL; resolves when the process is gone. */
+  /** The order to stop, then SIGKILL; resolves when the process is gone. */
   async stop(graceMs: number): Promise<void> {
-    if (this.#isAlive) this.#child.kill('SIGTERM');
+    this.#tell({ kind: 'stop' });
     const timer = setTimeout(() => {
       this.kill();
     }, graceMs);
@@ -105,6 +104,11 @@ export class WorkerProcess {
     const lines = this.#lastWords.sentences(3);
     const words = lines.length === 0 ? 'without a word' : `saying: ${lines.join(' | ')}`;
     return new Fault('WORKER_START_FAILED', { problem: `${problem}, ${words}` }, { cause });
+  }
+
+  // A worker that is gone already cannot be told; its death is reported by `died`.
+  #tell(order: StartOrder | StopOrder): void {
+    if (this.#child.connected) this.#child.send(order, () => undefined);
   }
 
   async #watchDeath({ onLine }: ProcessStart, onEnd: () => Promise<void>): Promise<Death> {

@@ -78,7 +78,7 @@ export class WorkerSlot {
     return null;
   }
 
-  /** SIGTERM to a ready worker, SIGKILL after the grace time or while it loads; `run` resolves afterwards. */
+  /** The order to stop to a ready worker, SIGKILL after the grace time or while it loads; `run` resolves afterwards. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping.abort();
     await this.#worker?.stop(this.#state === 'ready' ? graceMs : 0);

@@ -13,6 +13,11 @@ export interface StartOrder {
   settings: unknown;
 }
 
+/** Pool to worker, once it is ready: finish what is in flight and end. Signals are not for that: anyone sends them. */
+export interface StopOrder {
+  kind: 'stop';
+}
+
 interface Hang {
   kind: 'hang';
   /** What takes too long. */
@@ -37,6 +42,9 @@ export function parseStartOrder(message: unknown): StartOrder {
   if (typeof socketPath !== 'string') throw malformed('the order names no socket');
   return { kind: 'start', protocol: PROTOCOL_VERSION, socketPath, settings };
 }
+
+export const isStopOrder = (message: unknown): message is StopOrder =>
+  isRecord(message) && message['kind'] === 'stop';
 
 /** null for a message that is not for the pool. */
 export function parseWorkerNews(

@@ -1,11 +1,12 @@
 // The life of a worker process: take the order over IPC, open the embedder, prove it with one text, listen, tell
-// the pool; drain on SIGTERM; die at once when the pool's process is gone. Knows no engine: the caller hands in
-// what opens one. Ctrl-C reaches the whole process group, so SIGINT is left to the parent.
+// the pool; drain when it says so; die at once when the pool's process is gone. Knows no engine: the caller hands in
+// what opens one. Terminals, `timeout` and service managers signal the pool's process and its workers alike, so that
+// what a signal means is left to the pool's process.
 import type { Embedder, Note } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
 import { openHttpService } from './http-service.ts';
 import { vanish, watchParent } from './parent-watch.ts';
-import { parseStartOrder, type WorkerNews } from './news.ts';
+import { isStopOrder, parseStartOrder, type WorkerNews } from './news.ts';
 
 /** Whom an embedder tells what no answer says. */
 interface PoolEar {
@@ -20,20 +21,19 @@ export interface WorkerDuties {
   openEmbedder: (settings: unknown, pool: PoolEar) => Embedder | Promise<Embedder>;
 }
 
+const LEFT_TO_PARENT = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Runs for the life of the process; resolves when the worker listens or has told why it cannot. */
 export async function serveWorker(duties: WorkerDuties): Promise<void> {
-  process.on('SIGINT', () => {
-    // The parent decides what Ctrl-C means.
-  });
-  process.once('SIGTERM', vanish);
+  for (const signal of LEFT_TO_PARENT) process.on(signal, () => undefined);
   try {
     const { socketPath, settings } = parseStartOrder(await firstMessage());
     await watchParent(socketPath);
     const embedder = await duties.openEmbedder(settings, POOL_EAR);
     await proveEmbedder(embedder);
     const service = await openHttpService({ socketPath, embedder });
-    process.off('SIGTERM', vanish);
-    process.once('SIGTERM', () => {
+    process.on('message', (message) => {
+      if (!isStopOrder(message)) return;
       service
         .drain()
         .then(() => embedder.close())

@@ -173,6 +173,38 @@ test('SIGTERM lets requests in flight finish and exits with 0', async () => {
   assert.equal(await code, 0);
 });
 
+test(
+  'SIGTERM to the whole group, and once more to the server, as `timeout` sends it, ends it once and in order',
+  { skip: process.platform === 'win32' },
+  async () => {
+    const args = ['--model-path', fixtureFolder(), '--port', '0', '--dp', '2'];
+    const server = await launchServer(args, { env: HOME, detached: true });
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${server.url}/v1`, maxRetries: 0 });
+    const input = Array.from({ length: 2000 }, (_, i) => `text ${String(i)} `.repeat(20));
+    const long = client.embeddings.create({ model: 'x', input });
+    await client.embeddings.create({ model: 'x', input: 'short' });
+    process.kill(server.pid, 'SIGTERM');
+    process.kill(-server.pid, 'SIGTERM');
+    assert.equal((await long).data.length, 2000);
+    assert.equal(await server.ended, 0);
+    assert.doesNotMatch(server.stderr(), /worker died/);
+  },
+);
+
+test(
+  'a server without a terminal, as under nohup, outlives a hangup of its group',
+  { skip: process.platform === 'win32' },
+  async () => {
+    const args = ['--model-path', fixtureFolder(), '--port', '0'];
+    const server = await launchServer(args, { env: HOME, detached: true });
+    process.kill(-server.pid, 'SIGHUP');
+    const client = new OpenAI({ apiKey: 'none', baseURL: `${server.url}/v1`, maxRetries: 0 });
+    assert.equal((await client.embeddings.create({ model: 'x', input: 'a' })).data.length, 1);
+    assert.equal(await server.end(), 0);
+    assert.doesNotMatch(server.stderr(), /worker died/);
+  },
+);
+
 test('a log that finds no room costs no request', { skip: !existsSync('/dev/full') }, async () => {
   const args = ['--port', '0', '--device', 'cpu', '--log-level', 'debug'];
   const server = await launchServer(args, { env: HOME, shell: 'exec 2>/dev/full' });

@@ -43,7 +43,7 @@ test('close answers a request that is still being written', async (t) => {
   await closed;
 });
 
-test('a worker that ignores SIGTERM is killed after the grace time', async (t) => {
+test('a worker that ignores the order to stop is killed after the grace time', async (t) => {
   const closeLimits = { graceMs: 100 };
   const { pool, lines } = await openTestPool(t, { worker: 'deaf', closeLimits });
   const pid = pool.status().workers[0]?.pid ?? 0;
@@ -60,10 +60,10 @@ test('a request that outlasts the drain ends with STOPPING', async (t) => {
   await endless;
 });
 
-test('SIGINT to the whole group leaves the workers to their parent', async (t) => {
+test('signals to the whole group leave the workers to their parent', async (t) => {
   const { pool } = await openTestPool(t, { worker: 'known' });
   const pid = pool.status().workers[0]?.pid ?? 0;
-  process.kill(pid, 'SIGINT');
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.kill(pid, signal);
   assertKnown(['a'], await pool.embed(['a']));
   assert.equal(pool.status().workers[0]?.deaths, 0);
 });
