@@ -5,13 +5,15 @@
 import { parseArgs } from 'node:util';
 import { parseLengths, takeLength } from '../src/bench/lengths.ts';
 import { makeRandom } from '../src/bench/random.ts';
+import { summarise } from '../src/bench/statistics.ts';
 import { emptyProfile } from '../src/embedder.ts';
 import { openCompute, type ComputeKind } from '../src/engine/compute.ts';
-import type { EngineSettings } from '../src/engine/engine.ts';
 import type { Decoder } from '../src/engine/decoder.ts';
+import { planTextLane } from '../src/engine/lane-shapes.ts';
 import { findLibraries } from '../src/engine/libraries.ts';
 import { openLlama } from '../src/engine/llama-abi.ts';
 import { readModelFile } from '../src/engine/model-file.ts';
+import { settingsOf } from './measured-engine.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,9 +28,12 @@ const { values: flags } = parseArgs({
 
 const lengths = parseLengths(flags.tokens);
 const random = makeRandom(1);
-const onGpu = flags.device !== 'cpu';
-const backend = flags.device as EngineSettings['backend'];
-const llama = openLlama(findLibraries(backend, flags['llama-folder']), () => undefined);
+const settings = settingsOf({
+  modelFile: flags.model,
+  device: flags.device,
+  libraryFolder: flags['llama-folder'],
+});
+const llama = openLlama(findLibraries(settings.backend, flags['llama-folder']), () => undefined);
 const file = readModelFile(flags.model);
 
 async function measureRound(lane: Decoder, round: number): Promise<number> {
@@ -42,36 +47,19 @@ async function measureRound(lane: Decoder, round: number): Promise<number> {
     await lane.decodeTexts([{ tokens, prefix: null }], () => undefined);
     times.push(performance.now() - startMs);
   }
-  times.sort((a, b) => a - b);
-  return times[times.length >> 1] ?? NaN;
+  return summarise(times)?.median ?? NaN;
 }
 
 async function measure(compute: ComputeKind): Promise<void> {
-  const opened = openCompute({
-    compute,
-    llama,
-    file,
-    gpuLayers: onGpu ? -1 : 0,
-    splitMode: 'layer',
-    threads: onGpu ? 4 : 2,
-    profile: emptyProfile(),
-  });
-  const batchTokens = onGpu ? 2048 : 256;
-  const lane = opened.openLane({
-    batchTokens,
-    sequences: 248,
-    prefixSequences: 0,
-    cells: batchTokens,
-    flashAttention: onGpu,
-  });
+  const opened = openCompute({ ...settings, compute, llama, file, profile: emptyProfile() });
+  const lane = opened.openLane(planTextLane(settings));
   await measureRound(lane, Number(flags.rounds));
   const p50s: number[] = [];
   for (let round = 0; round < Number(flags.rounds); round++) p50s.push(await measureRound(lane, round));
   lane.close();
   opened.close();
-  p50s.sort((a, b) => a - b);
-  const p50Ms = { median: p50s[p50s.length >> 1], min: p50s[0], max: p50s.at(-1) };
-  console.log(JSON.stringify({ compute, tokens: flags.tokens, decodes: Number(flags.decodes), p50Ms }));
+  const about = { compute, tokens: flags.tokens, decodes: Number(flags.decodes) };
+  console.log(JSON.stringify({ ...about, p50Ms: summarise(p50s) }));
 }
 
 for (const compute of ['graph', 'llama'] as const) await measure(compute);

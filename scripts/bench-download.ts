@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { summarise } from '../src/bench/statistics.ts';
 import { hubContent } from '../test/fixtures/hub-content.ts';
 import { openHubServer } from '../test/fixtures/hub-server.ts';
 import { describeMachine } from './figures.ts';
@@ -95,8 +96,8 @@ function describe(name: string, fetches: readonly Fetched[], base: readonly Fetc
 
 /** Median, and the least and the most. */
 function spread(values: readonly number[], digits = 0): string {
-  const sorted = [...values].sort((a, b) => a - b).map((value) => value.toFixed(digits));
-  return `${sorted[Math.floor(sorted.length / 2)] ?? ''} (${sorted[0] ?? ''} to ${sorted.at(-1) ?? ''})`;
+  const { median = NaN, min = NaN, max = NaN } = summarise(values) ?? {};
+  return `${median.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 }
 
 async function fetchOnce({ name, command }: Contestant, url: string): Promise<Fetched> {

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { getLlama } from 'node-llama-cpp';
 import { summarise } from '../src/bench/statistics.ts';
 import { convert } from '../src/convert/convert.ts';
-import { makeDemoModel } from './demo-model.ts';
+import { makeTinyBenchModel } from './tiny-bench-model.ts';
 import { describeMachine, leastCosine, rowsOf } from './figures.ts';
-import { openCpuEngine } from './open-cpu-engine.ts';
+import { openCpuEngine } from './measured-engine.ts';
 import { SMALLEST_SHAPE, writeRandomModel } from './random-model.ts';
 
 const TOKENS_PER_TEXT = 32;
@@ -38,7 +38,7 @@ const texts = Array.from({ length: Number(flags.texts) }, (_, i) => [
 
 async function makeModel(): Promise<string> {
   const tiny = join(folder, 'tiny');
-  makeDemoModel(tiny);
+  makeTinyBenchModel(tiny);
   const vocabularyFrom = join(folder, 'tiny.gguf');
   await convert({ modelFolder: tiny, outfile: vocabularyFrom, outtype: 'q8_0' });
   const outfile = join(folder, 'random.gguf');

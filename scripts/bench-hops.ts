@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { Client } from '../src/bench/client.ts';
 import { parseLengths, takeLength } from '../src/bench/lengths.ts';
 import { makeRandom } from '../src/bench/random.ts';
+import { summarise } from '../src/bench/statistics.ts';
 import { parseEndpoint } from '../src/client/endpoint.ts';
 import { emptyProfile, type Embedder } from '../src/embedder.ts';
 import { openCompute } from '../src/engine/compute.ts';
@@ -23,6 +24,8 @@ import { findLibraries } from '../src/engine/libraries.ts';
 import { openLlama } from '../src/engine/llama-abi.ts';
 import { readModelFile } from '../src/engine/model-file.ts';
 import { openPool } from '../src/pool/pool.ts';
+import { settingsOf } from './measured-engine.ts';
+import { workersOf } from './processes.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/qwen-embed.js', import.meta.url));
 const WORKER = fileURLToPath(new URL('../src/worker/main.js', import.meta.url));
@@ -40,30 +43,14 @@ const { values: flags } = parseArgs({
 
 const lengths = parseLengths(flags.tokens);
 const random = makeRandom(1);
-const onGpu = flags.device !== 'cpu';
 const file = readModelFile(flags.model);
 const { dimensions, vocabularySize } = file.facts;
 
-/** What `launch` would decide, with one lane and nothing shared: a text that is alone needs no more. */
+/** A text that is alone needs one lane, and on a CPU one thread. */
 const settings: EngineSettings = {
-  modelFile: flags.model,
-  backend: flags.device as EngineSettings['backend'],
-  compute: 'graph',
-  libraryFolder: flags['llama-folder'] ?? null,
-  gpuLayers: onGpu ? -1 : 0,
-  splitMode: 'layer',
-  steadyThreads: false,
-  schedulePolicy: 'fcfs',
-  takesTexts: true,
-  threads: onGpu ? 4 : 1,
+  ...settingsOf({ modelFile: flags.model, device: flags.device, libraryFolder: flags['llama-folder'] }),
   lanes: 1,
-  batchTokens: onGpu ? 2048 : 256,
-  batchTexts: null,
-  chunkTokens: 256,
-  contextTokens: 512,
-  prefixTokens: 0,
-  cachedVectors: 0,
-  flashAttention: onGpu,
+  ...(flags.device === 'cpu' ? { threads: 1 } : {}),
 };
 
 /** A part of the way: what sends one text through it, and the processes that work on it. */
@@ -75,11 +62,6 @@ interface Way {
 
 const own = { client: process.pid };
 const children: ChildProcess[] = [];
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8')
-    .split(' ')
-    .filter(Boolean)
-    .map(Number);
 
 function openDecode(): Way {
   const llama = openLlama(findLibraries(settings.backend, flags['llama-folder']), () => undefined);
@@ -98,7 +80,7 @@ function embedderWay(name: string, embedder: Embedder): Way {
   const processes = () => {
     const [worker = 0] =
       name === 'pool'
-        ? childrenOf(process.pid).filter((pid) => !children.some((child) => child.pid === pid))
+        ? workersOf(process.pid).filter((pid) => !children.some((child) => child.pid === pid))
         : [];
     return worker === 0 ? own : { ...own, worker };
   };
@@ -134,7 +116,7 @@ async function httpWay(name: string, args: string[]): Promise<Way> {
     const outcome = await client.embed(JSON.stringify({ input: tokens, encoding_format: 'base64' }), 1);
     if (!outcome.ok) throw new Error(outcome.code);
   };
-  const [worker] = childrenOf(pid);
+  const [worker] = workersOf(pid);
   return {
     name,
     send,
@@ -204,13 +186,8 @@ async function measureRound({ send, processes }: Way): Promise<RoundFigures> {
   return { p50: middle(times), cpu: Object.fromEntries(cpu) };
 }
 
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);
-const middle = (values: readonly number[]) => sorted(values)[values.length >> 1] ?? NaN;
-const spread = (values: readonly number[]) => ({
-  median: Math.round(middle(values)),
-  min: Math.round(Math.min(...values)),
-  max: Math.round(Math.max(...values)),
-});
+const middle = (values: readonly number[]) => summarise(values)?.median ?? NaN;
+const spread = (values: readonly number[]) => summarise(values.map(Math.round));
 
 const ways = [
   openDecode(),

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { launchService, runBench } from './launched-service.ts';
+import { workersOf } from './processes.ts';
 
 const TASK =
   'Given a web search query, retrieve relevant passages that answer the query and say where they come from';
@@ -70,27 +71,17 @@ async function runLoad(url: string, name: string): Promise<void> {
   for (const { servers, ratio } of legs) console.log(JSON.stringify({ load: name, command, servers, ratio }));
 }
 
+/** Bytes of a process. */
 interface Resident {
   all: number;
   /** Of its own: heaps and stacks. The rest is mapped: files, drivers. */
   anonymous: number;
 }
 
-/** Resident bytes of a process and its children, as Linux tells them. */
-function readResidentBytes(pid: number): { front: Resident; workers: Resident[] } {
-  const of = (id: string): Resident => {
-    const status = readFileSync(`/proc/${id}/status`, 'utf8');
-    const read = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
-    return { all: read('VmRSS'), anonymous: read('RssAnon') };
-  };
-  const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
-  return {
-    front: of(String(pid)),
-    workers: children
-      .split(' ')
-      .filter((id) => id !== '')
-      .map(of),
-  };
+function readResident(pid: number): Resident {
+  const status = readFileSync(`/proc/${String(pid)}/status`, 'utf8');
+  const read = (name: string) => 1024 * Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]);
+  return { all: read('VmRSS'), anonymous: read('RssAnon') };
 }
 
 async function runMemory(url: string, pid: number): Promise<void> {
@@ -99,7 +90,8 @@ async function runMemory(url: string, pid: number): Promise<void> {
     const seed = ['--seed', String(step), '--repeat', '1', '--texts', String(MEMORY_STEP_TEXTS)];
     const { legs } = await runBench(url, [...MEMORY_LOAD, ...seed]);
     const { failures } = legs[0]?.servers[0]?.summary ?? {};
-    samples.push({ texts: step * MEMORY_STEP_TEXTS, failures, ...readResidentBytes(pid) });
+    const [front, workers] = [readResident(pid), workersOf(pid).map(readResident)];
+    samples.push({ texts: step * MEMORY_STEP_TEXTS, failures, front, workers });
   }
   console.log(JSON.stringify({ load: 'memory', samples }));
 }

@@ -8,9 +8,9 @@ import { parseArgs } from 'node:util';
 import { summarise } from '../src/bench/statistics.ts';
 import { convert } from '../src/convert/convert.ts';
 import type { Embedder } from '../src/embedder.ts';
-import { makeDemoModel } from './demo-model.ts';
+import { makeTinyBenchModel } from './tiny-bench-model.ts';
 import { describeMachine, leastCosine, rowsOf } from './figures.ts';
-import { openCpuEngine } from './open-cpu-engine.ts';
+import { openCpuEngine } from './measured-engine.ts';
 import { SMALLEST_SHAPE, writeRandomModel } from './random-model.ts';
 
 const TYPES = ['F32', 'F16', 'BF16', 'Q8_0'] as const;
@@ -56,7 +56,7 @@ async function embedTiny(type: WeightsType, tiny: string): Promise<Float32Array[
 }
 
 const tiny = join(folder, 'tiny');
-makeDemoModel(tiny);
+makeTinyBenchModel(tiny);
 const reference = await embedTiny('F32', tiny);
 const cosines = new Map<WeightsType, number>();
 for (const type of TYPES) cosines.set(type, leastCosine(reference, await embedTiny(type, tiny)));

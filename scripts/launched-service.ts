@@ -6,22 +6,17 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text as readAll } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Spread } from '../src/bench/statistics.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/qwen-embed.js', import.meta.url));
 
-export interface LaunchedService {
+interface LaunchedService {
   url: string;
   pid: number;
   stop: () => Promise<void>;
 }
 
-export interface Spread {
-  median: number;
-  min: number;
-  max: number;
-}
-
-export interface BenchReport {
+interface BenchReport {
   command: string;
   legs: {
     servers: {

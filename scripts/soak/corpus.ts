@@ -4,7 +4,7 @@ import type { Lengths } from '../../src/bench/lengths.ts';
 import { makeRandom } from '../../src/bench/random.ts';
 import { makeSource } from '../../src/bench/texts.ts';
 import { FAMILY_PROMPTS } from '../../src/server/request-rules.ts';
-import { openCpuEngine } from '../open-cpu-engine.ts';
+import { openCpuEngine } from '../measured-engine.ts';
 
 export interface KnownText {
   text: string;

@@ -1,6 +1,6 @@
 // Whether memory grows under load: samples through the run, the medians of its second tenth and its last.
 import { summarise } from '../../src/bench/statistics.ts';
-import type { Census } from './processes.ts';
+import type { Census } from '../processes.ts';
 
 const EVERY_MS = 500;
 

@@ -1,6 +1,6 @@
 // What a soak has shown and whether that is what is promised: pure, the report as data and as a table.
 import type { DriftSummary } from './drift.ts';
-import type { Census } from './processes.ts';
+import type { Census } from '../processes.ts';
 import type { Saboteur } from './saboteur.ts';
 import type { Tally } from './tally.ts';
 
@@ -74,12 +74,14 @@ const counts = (record: Record<string, number>): string =>
 
 /** Markdown. */
 export function renderSoak(soak: Soak): string {
-  const { outcomes, before, after, drift, held } = soak;
-  const worker = (census: Census) =>
-    census.workers
-      .map(({ residentBytes, handles }) => `${megabytes(residentBytes)}, ${String(handles)}`)
-      .join('; ');
-  const rows: [string, string][] = [
+  const rows = [...renderCounts(soak), ...renderHoldings(soak), ['left after the end', counts(soak.left)]];
+  const lines = rows.map(([what = '', value = '']) => `| ${what} | ${value} |`);
+  return ['| what | how much |', '| --- | --- |', ...lines].join('\n');
+}
+
+function renderCounts(soak: Soak): [string, string][] {
+  const { outcomes } = soak;
+  return [
     ['requests', `${String(soak.sent)} in ${soak.seconds.toFixed(0)} s (the first tenth before that)`],
     ['answered, every value checked', String(outcomes.answered)],
     ['refused as they should be', String(outcomes.refused)],
@@ -90,30 +92,23 @@ export function renderSoak(soak: Soak): string {
     ['lost', String(outcomes.lost)],
     ['wrong', String(outcomes.wrong)],
     ['answered twice', String(soak.duplicates)],
-    [
-      "the server's memory under load, early and late",
-      `${megabytes(drift.frontBytes.early)}, ${megabytes(drift.frontBytes.late)} (${percent(growthOf(drift.frontBytes))})`,
-    ],
-    [
-      "a worker's memory under load, early and late",
-      `${megabytes(drift.workerBytes.early)}, ${megabytes(drift.workerBytes.late)} (${percent(growthOf(drift.workerBytes))})`,
-    ],
-    [
-      "the server's memory and handles at rest, before",
-      `${megabytes(before.front.residentBytes)}, ${String(before.front.handles)}`,
-    ],
-    [
-      "the server's memory and handles at rest, after",
-      `${megabytes(after.front.residentBytes)}, ${String(after.front.handles)}`,
-    ],
-    [
-      'the server holds of JavaScript, before and after',
-      `${megabytes(held.early)}, ${megabytes(held.late)} (${percent(growthOf(held))})`,
-    ],
-    ['workers before: memory, handles', worker(before)],
-    ['workers after: memory, handles', worker(after)],
-    ['left after the end', counts(soak.left)],
   ];
-  const lines = rows.map(([what, value]) => `| ${what} | ${value} |`);
-  return ['| what | how much |', '| --- | --- |', ...lines].join('\n');
 }
+
+function renderHoldings({ before, after, drift, held }: Soak): [string, string][] {
+  return [
+    ["the server's memory under load, early and late", renderGrowth(drift.frontBytes)],
+    ["a worker's memory under load, early and late", renderGrowth(drift.workerBytes)],
+    ["the server's memory and handles at rest, before", renderHolding(before.front)],
+    ["the server's memory and handles at rest, after", renderHolding(after.front)],
+    ['the server holds of JavaScript, before and after', renderGrowth(held)],
+    ['workers before: memory, handles', before.workers.map(renderHolding).join('; ')],
+    ['workers after: memory, handles', after.workers.map(renderHolding).join('; ')],
+  ];
+}
+
+const renderGrowth = (growth: { early: number; late: number }): string =>
+  `${megabytes(growth.early)}, ${megabytes(growth.late)} (${percent(growthOf(growth))})`;
+
+const renderHolding = ({ residentBytes, handles }: Census['front']): string =>
+  `${megabytes(residentBytes)}, ${String(handles)}`;

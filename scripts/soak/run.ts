@@ -8,7 +8,7 @@ import { makeRandom } from '../../src/bench/random.ts';
 import { launchServer, type RunningServer } from '../../test/fixtures/run-cli.ts';
 import { openCorpus, type Corpus } from './corpus.ts';
 import { Drift } from './drift.ts';
-import { stateOf, takeCensus, workersOf, type Census } from './processes.ts';
+import { stateOf, takeCensus, workersOf, type Census } from '../processes.ts';
 import { judgeSoak, type Soak } from './report.ts';
 import { Saboteur } from './saboteur.ts';
 import { Sender } from './sender.ts';

@@ -1,6 +1,6 @@
 // Does to workers what machines and operators do, one act after another: SIGKILL, SIGSTOP, SIGKILL to all at once.
 import { setTimeout as delay } from 'node:timers/promises';
-import { workersOf } from './processes.ts';
+import { workersOf } from '../processes.ts';
 import type { Random } from '../../src/bench/random.ts';
 
 /** In turns. A stopped worker hangs; the watchdog must notice. */

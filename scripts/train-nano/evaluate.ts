@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { convert } from '../../src/convert/convert.ts';
 import { cosine } from '../../src/client/answer.ts';
 import type { Embedder } from '../../src/embedder.ts';
-import { openCpuEngine } from '../open-cpu-engine.ts';
+import { openCpuEngine } from '../measured-engine.ts';
 import { recall, recallOfWords, type Rows } from './rank.ts';
 import { QUERY, RANKED } from './ranked.ts';
 import { measureSpeed } from './speed.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { SHIPPED_MODEL } from '../../src/models/shipped-model.ts';
-import { openCpuEngine } from '../../scripts/open-cpu-engine.ts';
+import { openCpuEngine } from '../../scripts/measured-engine.ts';
 import { QUERY, RANKED } from '../../scripts/train-nano/ranked.ts';
 import type { Embedder } from '../../src/embedder.ts';
 import { launchServer } from '../fixtures/run-cli.ts';

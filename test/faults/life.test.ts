@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { workersOf, stateOf } from '../../scripts/soak/processes.ts';
+import { workersOf, stateOf } from '../../scripts/processes.ts';
 import { fixtureFile } from '../fixtures/tiny-model.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { assertSame, serve, words } from './serving.ts';

@@ -1,7 +1,7 @@
 // With --log-format json a service says nothing that is not JSON, however it ends.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { workersOf } from '../../scripts/soak/processes.ts';
+import { workersOf } from '../../scripts/processes.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFile } from '../fixtures/tiny-model.ts';
 import { eventually } from '../fixtures/eventually.ts';

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { workersOf } from '../../scripts/soak/processes.ts';
+import { workersOf } from '../../scripts/processes.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
 import { eventually } from '../fixtures/eventually.ts';

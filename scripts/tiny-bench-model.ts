@@ -1,4 +1,4 @@
-// The tiny model of demo and benchmarks: the real Qwen3 tokenizer, random weights. Its vectors mean nothing.
+// The tiny model of benchmarks: the real Qwen3 tokenizer, random weights. Its vectors mean nothing.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { makeTinyModel } from './tiny-model.ts';
@@ -11,9 +11,9 @@ export const TOKENIZER_FOLDER = join(
 );
 
 /** Writes a Hugging Face folder of 20 MB. */
-export function makeDemoModel(outFolder: string): void {
+export function makeTinyBenchModel(outFolder: string): void {
   const spec = {
-    name: 'demo',
+    name: 'bench',
     seed: 7,
     variant: 'single',
     dtype: 'bf16',

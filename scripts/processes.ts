@@ -1,4 +1,5 @@
-// What Linux tells about the server and its workers: who they are, what they hold. Effects on them are saboteur.ts's.
+// What Linux tells about a server and its workers, for the soak, benchmarks and tests: who they are, what they hold. Does
+// nothing to them.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
