@@ -9,7 +9,7 @@ interface Bar {
   most: number;
 }
 
-interface Chart {
+export interface Chart {
   file: string;
   title: string;
   unit: string;

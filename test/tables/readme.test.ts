@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { renderChart, type Chart } from '../../scripts/plot-performance.ts';
 import { PAGES, renderRegions } from '../../scripts/render-regions.ts';
 import { renderFlagsPage } from '../../scripts/render-flags.ts';
 import { renderHttp } from '../../scripts/render-http.ts';
@@ -27,7 +28,7 @@ const anchorsOf = (page: string): string[] =>
   );
 
 /** Every page for people, by its path. */
-const PAPERS = ['.', 'docs', 'examples', 'models'].flatMap((folder) =>
+const PAPERS = ['.', 'docs', 'examples', 'models', 'scripts/train-nano'].flatMap((folder) =>
   existsSync(join(ROOT, folder))
     ? readdirSync(join(ROOT, folder), { recursive: folder === 'examples', encoding: 'utf8' })
         .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
@@ -46,6 +47,14 @@ test('docs/flags.md is what the tables of options say', () => {
 
 test('docs/http.md is what the table of routes says', () => {
   assert.equal(renderHttp(), read('docs/http.md'), 'run: npm run docs');
+});
+
+test('the bars of docs/performance are what its recorded runs say', () => {
+  const { charts } = JSON.parse(read('docs/performance/runs.json')) as { charts: Chart[] };
+  for (const chart of charts)
+    assert.equal(read(`docs/performance/${chart.file}`), renderChart(chart), 'run: npm run docs:plots');
+  const drawn = readdirSync(join(ROOT, 'docs/performance')).filter((name) => name.endsWith('.svg'));
+  assert.deepEqual(drawn.sort(), charts.map(({ file }) => file).sort());
 });
 
 test("the README's two commands exist", () => {
