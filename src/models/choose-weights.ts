@@ -73,18 +73,21 @@ interface GgufName {
   parts: number;
 }
 
+const UNNAMED = 'UNNAMED TYPE';
+
 /** `Qwen3-Embedding-4B-Q4_K_M.gguf` -> Q4_K_M; null for other files. */
 function parseGgufName(path: string): GgufName | null {
   const match = /^(.*?)(?:-\d{5}-of-(\d{5}))?\.gguf$/i.exec(path);
   if (match === null) return null;
   const type = /(?:^|[-._/])((?:IQ|TQ|Q)\d\w*|BF16|F16|F32|FP16|FP32)$/i.exec(match[1] ?? '');
-  const quantization = (type?.[1] ?? 'unnamed type').toUpperCase().replace(/^FP/, 'F');
+  const quantization = (type?.[1] ?? UNNAMED).toUpperCase().replace(/^FP/, 'F');
   return { path, quantization, parts: Number(match[2] ?? 1) };
 }
 
 /** `Q4_K_M`; null for what is no .gguf file or does not say. */
 export function quantizationOf(path: string): string | null {
-  return parseGgufName(path)?.quantization ?? null;
+  const { quantization = UNNAMED } = parseGgufName(path) ?? {};
+  return quantization === UNNAMED ? null : quantization;
 }
 
 const isOneModel = (ggufs: readonly GgufName[]): boolean =>

@@ -170,6 +170,22 @@ test('a path outside of the caches and a model that is not cached remove nothing
   assert.ok(existsSync(outside));
 });
 
+test('a .gguf file whose name says no type is listed as gguf, and goes by that', () => {
+  const folders = makeCaches();
+  const repo = join(folders.hubFolder, 'models--me--mystery');
+  addFile(repo, { commit: COMMIT, path: 'mystery.gguf', content: 'm'.repeat(300) });
+  assert.equal(listCachedModels(folders).find(({ name }) => name === 'me/mystery')?.type, 'gguf');
+  assert.equal(remove('me/mystery:gguf', folders), 300);
+});
+
+test('one revision alone is not removed, because revisions share files', () => {
+  const folders = makeCaches();
+  assert.throws(() => planRemoval(`Qwen/Qwen3-Embedding-0.6B@${COMMIT}`, folders), {
+    code: 'BAD_OPTION',
+    hint: 'remove all of it: qwen-embed remove Qwen/Qwen3-Embedding-0.6B',
+  });
+});
+
 test('planning removes nothing', () => {
   const folders = makeCaches();
   const before = listCachedModels(folders).length;

@@ -113,7 +113,7 @@ test('types are read from file names as publishers write them', () => {
     'Q5_K_M.gguf': 'Q5_K_M',
     'm-Q8_0-00001-of-00003.gguf': 'Q8_0',
     'm-bf16.gguf': 'BF16',
-    'mystery.gguf': 'UNNAMED TYPE',
+    'mystery.gguf': null,
     'model.safetensors': null,
   };
   for (const [name, type] of Object.entries(types)) assert.equal(quantizationOf(name), type, name);

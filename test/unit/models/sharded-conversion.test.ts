@@ -182,6 +182,16 @@ test('a file that is there under another commit alone counts as there', async (t
   assert.ok(existsSync(join(snapshots, server.commitOf(REPO), 'config.json')));
 });
 
+test('what a snapshot without a list lacks is asked of the hub', async (t) => {
+  const { server, hub, obtain, cacheFolder } = await openScene(t);
+  await obtain({ keepSafetensors: true });
+  const repoFolder = join(hub.settings.cacheFolder, `models--${REPO.replace('/', '--')}`);
+  rmSync(join(repoFolder, 'trees'), { recursive: true });
+  rmSync(join(repoFolder, 'snapshots', server.commitOf(REPO), SHARDS[3] ?? ''));
+  rmSync(cacheFolder, { recursive: true });
+  assertRight(await obtain());
+});
+
 test('a converted file whose run ended before it was named after its branch is found by its commit', async (t) => {
   const { server, obtain, cacheFolder } = await openScene(t);
   await obtain();

@@ -54,9 +54,18 @@ test('a .gguf that the list does not have is refused', async () => {
 
 test('a list that is none is refused before a byte of the model is read', async () => {
   const { folder, sums } = makeModel();
-  const wrong = ['{"checksums": {"../x": "00"}}', '{"files": {}}', 'null', 'no JSON'];
-  for (const text of wrong) {
+  const short = '{"checksums": {"config.json": "00"}}';
+  for (const text of [short, '{"files": {}}', 'null', 'no JSON']) {
     writeFileSync(sums, text);
+    await assert.rejects(verify({ kind: 'folder', path: folder }, sums), { code: 'FILE_UNREADABLE' });
+  }
+});
+
+test('a list that names a file outside of the folder is refused', async () => {
+  const { folder, sums } = makeModel();
+  writeFileSync(join(folder, 'x'), 'there');
+  for (const name of ['../x', 'sub/x', join(folder, 'x')]) {
+    writeFileSync(sums, JSON.stringify({ checksums: { [name]: sha256('there') } }));
     await assert.rejects(verify({ kind: 'folder', path: folder }, sums), { code: 'FILE_UNREADABLE' });
   }
 });
