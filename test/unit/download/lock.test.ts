@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -88,6 +89,40 @@ test('a holder on another machine keeps it while its beat changes, and loses it 
   assert.equal(await next.isHeld(), true);
   await next.release();
   assert.deepEqual(readdirSync(join(path, '..')), []);
+});
+
+/** The next file that is renamed has this text by then. */
+function writeBeforeRename(t: TestContext, text: string): void {
+  const { rename } = fs.promises;
+  const restore = (): void => {
+    fs.promises.rename = rename;
+    syncBuiltinESMExports();
+  };
+  t.after(restore);
+  fs.promises.rename = (from, to) => {
+    restore();
+    writeFileSync(from, text);
+    return rename(from, to);
+  };
+  syncBuiltinESMExports();
+}
+
+test('a lock that changed hands while it was judged dead goes back to its new holder', async (t) => {
+  const path = lockPath(t);
+  const lock = await acquire(path);
+  const living = textOf(path, { id: 'living', pid: process.ppid });
+  const dead = textOf(path, { id: 'killed', pid: spawnSync(process.execPath, ['--version']).pid });
+  await lock.release();
+  writeFileSync(path, dead);
+  writeBeforeRename(t, living);
+  const stop = new AbortController();
+  const onWait = (): void => {
+    stop.abort(new Error('it is waited for'));
+  };
+  const next = acquireLock(path, { staleMs: 600, signal: stop.signal, onWait });
+  await assert.rejects(next, /it is waited for/);
+  assert.equal(readFileSync(path, 'utf8'), living);
+  rmSync(path);
 });
 
 test('an abort ends the wait with its reason', async (t) => {

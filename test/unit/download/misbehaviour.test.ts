@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fault } from '../../../src/faults.ts';
@@ -57,6 +57,23 @@ for (const [what, kind, bad] of PASSING)
     spoil(opened.server, kind, bad);
     await assertRight(opened);
   });
+
+test('a download that another process has taken over names nothing', async (t) => {
+  const opened = await openTestHub(t, REPOS);
+  const locks = join(opened.hub.settings.cacheFolder, '.locks');
+  opened.server.misbehave = ({ kind }) => {
+    if (kind === 'store')
+      for (const name of readdirSync(locks, { recursive: true, encoding: 'utf8' }))
+        if (name.endsWith('.lock')) rmSync(join(locks, name), { force: true });
+    return null;
+  };
+  await assert.rejects(fetchRepo(opened.hub, PARTS), {
+    code: 'FILE_UNWRITABLE',
+    message: /another process has taken this download over/,
+  });
+  assertNothingNamed(opened);
+  await assertRight(opened);
+});
 
 const LASTING: [string, 'file' | 'store', Misbehaviour, string][] = [
   ['cuts', 'store', { kind: 'cut', afterBytes: 0 }, 'HUB_UNREACHABLE'],
