@@ -14,7 +14,7 @@ import { readSafetensors } from './safetensors.ts';
 
 const SAMPLE_BYTES = 4096;
 /** Changed whenever the converter writes other bytes for the same folder. */
-export const CONVERTER_VERSION = 1;
+export const CONVERTER_VERSION = 2;
 
 /** Hexadecimal. Faults: MODEL_MISSING, WEIGHTS_CORRUPT, FILE_UNREADABLE. */
 export function fingerprintModelFolder(modelFolder: string): string {

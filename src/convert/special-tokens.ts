@@ -100,10 +100,11 @@ function listProcessors(tokenizer: JsonObject): JsonObject[] {
 
 /** Whether no special token goes before a text and one at most behind it. */
 export function addsOneTokenAtMost(tokenizer: JsonObject): boolean {
-  return listProcessors(tokenizer)
-    .filter(({ type }) => type === 'TemplateProcessing')
-    .map(({ single }) => templateOf(single))
-    .every((parts) => parts.length <= 2 && parts[0]?.special === undefined);
+  return listProcessors(tokenizer).every(({ type, single }) => {
+    if (type === 'ByteLevel') return true;
+    const parts = templateOf(single);
+    return type === 'TemplateProcessing' && parts.length <= 2 && parts[0]?.special === undefined;
+  });
 }
 
 function applyProcessor(found: Discovery, processor: JsonObject): void {

@@ -1,14 +1,15 @@
 // tokenizer.json and tokenizer_config.json -> the vocabulary as llama.cpp wants it: tokens by id, their types, merges.
-// Refuses tokenizers that are no Qwen byte-level BPE, by their structure: a digest of encoded text, as the reference
-// takes it, would also refuse fine-tunes that only changed the post-processor.
+// Refuses tokenizers that are no Qwen byte-level BPE, by their structure (tokenizer-structure.ts): a digest of encoded text,
+// as the reference takes it, would also refuse fine-tunes that only changed the post-processor.
 // Pure: takes parsed JSON, vocabulary and merges as bytes if tokenizer-bulk.ts could take them. Which tokens end a text
 // is in special-tokens.ts.
 
 import { Fault } from '../faults.ts';
 import { isObject, type JsonObject } from './files.ts';
 import { i32Array, stringArray, type GgufValue } from './gguf.ts';
-import { QWEN2_SPLIT_PATTERN } from './qwen3.ts';
+import { NORMALISED_TOKENS_KEY } from './qwen3.ts';
 import type { TokenizerBulk } from './tokenizer-bulk.ts';
+import { checkAddedToken, checkStructure } from './tokenizer-structure.ts';
 
 const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
@@ -34,11 +35,13 @@ export interface AddedToken {
   id: number;
   content: string;
   special: boolean;
+  /** Whether it is looked for in normalised text, when all others have been found. */
+  normalized: boolean;
 }
 
 /** `tokenizer.ggml.*` values of the vocabulary, in file order. Faults: MODEL_UNSUPPORTED, WEIGHTS_CORRUPT. */
 export function renderVocabulary(files: TokenizerFiles, vocabulary: number): [string, GgufValue][] {
-  checkStructure(files);
+  checkStructure(files.modelFolder, files.tokenizer);
   const { bulk } = files;
   const { strings, types } = listTokens(files, vocabulary);
   return [
@@ -47,35 +50,13 @@ export function renderVocabulary(files: TokenizerFiles, vocabulary: number): [st
     ['tokenizer.ggml.tokens', bulk?.vocabulary.render(strings) ?? stringArray(strings as string[])],
     ['tokenizer.ggml.token_type', i32Array(types)],
     ['tokenizer.ggml.merges', bulk?.merges ?? stringArray(listMerges(files))],
+    ...normalisedEntry(files),
   ];
 }
 
-/** What llama.cpp's `qwen2` does is one regular expression and bytes; anything else would tokenize differently. */
-function checkStructure({ modelFolder, tokenizer }: TokenizerFiles): void {
-  const model = tokenizer['model'];
-  if (!isObject(model) || model['type'] !== 'BPE') throw unsupported(modelFolder, 'its tokenizer is no BPE');
-  const normalizers = flatten(tokenizer['normalizer'], 'normalizers');
-  if (normalizers.some(({ type }) => type !== 'NFC'))
-    throw unsupported(modelFolder, 'its tokenizer normalises text by more than NFC');
-  const steps = flatten(tokenizer['pre_tokenizer'], 'pretokenizers');
-  const [split, bytes] = steps;
-  const isSplit =
-    split?.['type'] === 'Split' &&
-    isObject(split['pattern']) &&
-    split['pattern']['Regex'] === QWEN2_SPLIT_PATTERN &&
-    split['behavior'] === 'Isolated' &&
-    split['invert'] !== true;
-  const isBytes =
-    bytes?.['type'] === 'ByteLevel' && bytes['add_prefix_space'] !== true && bytes['use_regex'] === false;
-  if (steps.length !== 2 || !isSplit || !isBytes)
-    throw unsupported(modelFolder, 'its tokenizer splits text in another way than Qwen3');
-}
-
-// A step is an object, or a Sequence of steps under `key`, or null.
-function flatten(step: unknown, key: string): JsonObject[] {
-  if (!isObject(step)) return [];
-  const inner = step[key];
-  return step['type'] === 'Sequence' && Array.isArray(inner) ? inner.filter(isObject) : [step];
+function normalisedEntry(files: TokenizerFiles): [string, GgufValue][] {
+  const normalised = listAddedTokens(files).filter(({ normalized }) => normalized);
+  return normalised.length === 0 ? [] : [[NORMALISED_TOKENS_KEY, i32Array(normalised.map(({ id }) => id))]];
 }
 
 /** Of each id its type and its string; none where `bulk` has the token's bytes. */
@@ -109,9 +90,11 @@ function listTokens(
     const former: unknown = idOf(content) ?? id;
     if (former !== id) place(former, { token: `[PAD${String(former)}]`, type: TOKEN_TYPES.unused });
     const isControl = special || looksSpecial(content);
-    // U+2581 stands for a space in sentencepiece vocabularies.
-    const token = isControl ? content : content.replaceAll('\u2581', ' ');
-    place(id, { token, type: isControl ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined });
+    if (!isControl && content.includes('\u2581')) {
+      const problem = `its added token ${JSON.stringify(content)} has U+2581, which stands for a space in GGUF files`;
+      throw unsupported(modelFolder, problem);
+    }
+    place(id, { token: content, type: isControl ? TOKEN_TYPES.control : TOKEN_TYPES.userDefined });
   }
   for (let id = 0; id < vocabulary; id++)
     if (types[id] === TOKEN_TYPES.unused) strings[id] = `[PAD${String(id)}]`;
@@ -157,22 +140,33 @@ export function listAddedTokens(files: TokenizerFiles): AddedToken[] {
   const byContent = new Map<string, AddedToken>();
   const listed = Array.isArray(tokenizer['added_tokens']) ? tokenizer['added_tokens'] : [];
   for (const entry of listed) {
-    const { id, content, special } = isObject(entry) ? entry : {};
-    if (isTokenId(id) && typeof content === 'string')
-      byContent.set(content, { id, content, special: special === true });
+    const { id, content } = isObject(entry) ? entry : {};
+    if (!isObject(entry) || !isTokenId(id) || typeof content !== 'string') continue;
+    byContent.set(content, readAddedToken(files, { id, content, entry }));
   }
   let free = nextId(vocab, byContent);
   const decoder = tokenizerConfig['added_tokens_decoder'];
   // Object.values gives integer keys in ascending order.
   for (const entry of isObject(decoder) ? Object.values(decoder) : []) {
-    const { content, special } = isObject(entry) ? entry : {};
-    if (typeof content !== 'string' || content === '') continue;
+    const { content } = isObject(entry) ? entry : {};
+    if (!isObject(entry) || typeof content !== 'string' || content === '') continue;
     const id = byContent.get(content)?.id ?? vocab.idOf(content) ?? free;
     if (!isTokenId(id)) continue;
-    byContent.set(content, { id, content, special: special === true });
+    byContent.set(content, readAddedToken(files, { id, content, entry }));
     free = Math.max(free, id + 1);
   }
   return [...byContent.values()].sort((a, b) => a.id - b.id);
+}
+
+function readAddedToken(
+  { modelFolder }: TokenizerFiles,
+  { id, content, entry }: { id: number; content: string; entry: JsonObject },
+): AddedToken {
+  checkAddedToken(modelFolder, content, entry);
+  const special = entry['special'] === true;
+  // The default of transformers' AddedToken.
+  const { normalized = !special } = entry;
+  return { id, content, special, normalized: normalized === true };
 }
 
 function nextId(vocab: Vocabulary, added: ReadonlyMap<string, AddedToken>): number {

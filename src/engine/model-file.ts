@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { GgufHeader, GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { readGgufHeader } from '../convert/gguf-read.ts';
-import { POOLING_LAST, type ModelShape } from '../convert/qwen3.ts';
+import { NORMALISED_TOKENS_KEY, POOLING_LAST, type ModelShape } from '../convert/qwen3.ts';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 
@@ -19,6 +19,8 @@ export interface ModelFile {
   endToken: number;
   /** Added tokens, which are matched in a text before anything else: content -> id. */
   addedTokens: Map<string, number>;
+  /** Ids of those that are matched in normalised text. */
+  normalisedTokens: Set<number>;
   tokenEmbeddings: GgufTensor;
 }
 
@@ -67,6 +69,7 @@ export function checkModelHeader(path: string, header: GgufHeader): ModelFile {
     },
     endToken: readEndToken(path, metadata, vocabularySize),
     addedTokens: findAddedTokens(metadata),
+    normalisedTokens: new Set(readIds(metadata, NORMALISED_TOKENS_KEY)),
     tokenEmbeddings,
   };
 }
@@ -132,6 +135,13 @@ function findAddedTokens(metadata: GgufMetadata): Map<string, number> {
     at += 8 + sizeBytes;
   }
   return added;
+}
+
+function readIds(metadata: GgufMetadata, key: string): number[] {
+  const ids = metadata.get(key);
+  if (ids?.type !== 'array' || ids.value.elementType !== 'i32') return [];
+  const { bytes, count } = ids.value;
+  return Array.from({ length: count }, (_, index) => bytes.readInt32LE(4 * index));
 }
 
 /** Tensors of one layer: name -> ggml shape (fastest dimension first). */

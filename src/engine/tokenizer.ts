@@ -5,10 +5,11 @@
 // a control token, and it knows no NFC.
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import { Fault, faultFrom } from '../faults.ts';
+import { AddedTokens, type Piece } from './added-tokens.ts';
 import { IdList } from './id-list.ts';
 import type { Llama, Pointer } from './llama-abi.ts';
 import type { ModelFile } from './model-file.ts';
-import { cutSafely, holdsCut } from './safe-cuts.ts';
+import { cutSafely } from './safe-cuts.ts';
 import { LONGEST_AT_ONCE, SLICE_CHARACTERS } from './turns.ts';
 import { splitWords } from './words.ts';
 
@@ -16,6 +17,9 @@ import { splitWords } from './words.ts';
 const LONGEST_KEPT_WORD = 32;
 /** Some 8 MB. When they are full all go: what is frequent is back at once. */
 const KEPT_WORDS = 65_536;
+
+/** What finding an added token counts as. */
+const TOKEN_CHARACTERS = 4;
 
 /** Who makes ids of texts. */
 export type TextReader = Pick<Tokenizer, 'tokenise' | 'tokeniseInTurns' | 'close'>;
@@ -36,15 +40,14 @@ export class Tokenizer {
   readonly #llama: Llama;
   readonly #model: Pointer;
   readonly #vocabulary: Pointer;
-  readonly #added: Map<string, number>;
-  readonly #addedPattern: RegExp | null;
+  readonly #added: AddedTokens;
   readonly #endToken: number;
-  readonly #mayCut: boolean;
   /** What another thread does, one after the other: the threads are the decodes' too. */
   #elsewhere: Promise<unknown> = Promise.resolve();
   /** Token ids of words met before: merging a word costs many times what finding it costs. */
   readonly #words = new Map<string, Int32Array>();
-  #scratch = new Int32Array(4096);
+  /** Of the text that is read at once. */
+  readonly #ids = new IdList();
 
   /** Loads the vocabulary alone. Faults: ENGINE_FAILED. */
   constructor(llama: Llama, file: ModelFile) {
@@ -53,24 +56,17 @@ export class Tokenizer {
     this.#llama = llama;
     this.#model = model;
     this.#vocabulary = llama.getVocabulary(model);
-    this.#added = file.addedTokens;
-    this.#addedPattern = renderAddedPattern([...file.addedTokens.keys()]);
+    this.#added = new AddedTokens(file.addedTokens, file.normalisedTokens);
     this.#endToken = file.endToken;
-    this.#mayCut = ![...file.addedTokens.keys()].some(holdsCut);
   }
 
   /** Ids of the whole text, the end token last. Lone surrogates count as U+FFFD. */
   tokenise(text: string): Int32Array {
-    let count = 0;
-    for (const piece of this.#split(text)) {
-      const id = this.#added.get(piece);
-      if (id === undefined) count = this.#tokenisePiece(piece, count);
-      else this.#reserve(count + 1)[count++] = id;
-    }
-    const ids = new Int32Array(count + 1);
-    ids.set(this.#scratch.subarray(0, count));
-    ids[count] = this.#endToken;
-    return ids;
+    const ids = this.#ids;
+    ids.clear();
+    for (const piece of this.#added.split(text)) this.#addPiece(piece, ids);
+    ids.add(this.#endToken);
+    return ids.slice();
   }
 
   /** The same ids, in turns with other work of this process; some of them when `isOver` says that nobody wants them. */
@@ -78,18 +74,17 @@ export class Tokenizer {
     const ids = new IdList();
     let characters = 0;
     for (const piece of this.#piecesOf(text)) {
-      const id = this.#added.get(piece);
-      if (id !== undefined) ids.add(Int32Array.of(id));
-      else if (piece.length > LONGEST_AT_ONCE) ids.add(await this.#mergeElsewhere(piece));
-      else ids.add(this.#idsOf(piece));
-      characters += piece.length;
+      if (typeof piece === 'string' && piece.length > LONGEST_AT_ONCE)
+        ids.addAll(await this.#mergeElsewhere(piece));
+      else this.#addPiece(piece, ids);
+      characters += typeof piece === 'string' ? piece.length : TOKEN_CHARACTERS;
       if (characters < SLICE_CHARACTERS) continue;
       characters = 0;
       await yieldToLoop();
       if (isOver()) break;
     }
-    ids.add(Int32Array.of(this.#endToken));
-    return ids.whole;
+    ids.add(this.#endToken);
+    return ids.slice();
   }
 
   /** Lets what another thread does finish. */
@@ -98,25 +93,9 @@ export class Tokenizer {
     this.#llama.freeModel(this.#model);
   }
 
-  *#piecesOf(text: string): Generator<string, void> {
-    const parts = this.#mayCut ? cutSafely(text, SLICE_CHARACTERS) : [text];
-    for (const part of parts) {
-      let start = 0;
-      for (const { index, 0: added } of this.#addedPattern === null
-        ? []
-        : part.matchAll(this.#addedPattern)) {
-        yield part.slice(start, index);
-        yield added;
-        start = index + added.length;
-      }
-      yield part.slice(start);
-    }
-  }
-
-  /** A view until the next piece. */
-  #idsOf(piece: string): Int32Array {
-    const count = this.#tokenisePiece(piece, 0);
-    return this.#scratch.subarray(0, count);
+  *#piecesOf(text: string): Generator<Piece, void> {
+    const parts = this.#added.mayCut ? cutSafely(text, SLICE_CHARACTERS) : [text];
+    for (const part of parts) yield* this.#added.split(part);
   }
 
   #mergeElsewhere(piece: string): Promise<Int32Array> {
@@ -136,70 +115,42 @@ export class Tokenizer {
     return merged;
   }
 
-  #split(text: string): string[] {
-    return this.#addedPattern === null ? [text] : text.split(this.#addedPattern);
+  #addPiece(piece: Piece, ids: IdList): void {
+    if (typeof piece === 'number') ids.add(piece);
+    else if (piece !== '') this.#addText(piece, ids);
   }
 
-  #tokenisePiece(piece: string, at: number): number {
-    if (piece === '') return at;
-    const words = splitWords(piece);
-    if (words === null) return this.#merge(piece, at);
-    let count = at;
-    for (const word of words) count = this.#tokeniseWord(word, count);
-    return count;
+  #addText(text: string, ids: IdList): void {
+    const words = splitWords(text);
+    if (words === null) this.#merge(text, ids);
+    else for (const word of words) this.#addWord(word, ids);
   }
 
-  #tokeniseWord(word: string, at: number): number {
+  #addWord(word: string, ids: IdList): void {
     const known = this.#words.get(word);
     if (known !== undefined) {
-      const end = at + known.length;
-      const scratch = this.#reserve(end);
-      for (let i = 0; i < known.length; i++) scratch[at + i] = known[i] ?? 0;
-      return end;
+      ids.addAll(known);
+      return;
     }
-    const end = this.#merge(word, at);
-    if (word.length > LONGEST_KEPT_WORD) return end;
+    const start = ids.length;
+    this.#merge(word, ids);
+    if (word.length > LONGEST_KEPT_WORD) return;
     if (this.#words.size >= KEPT_WORDS) this.#words.clear();
-    this.#words.set(word, this.#scratch.slice(at, end));
-    return end;
+    this.#words.set(word, ids.slice(start));
   }
 
-  #merge(piece: string, at: number): number {
-    const bytes = Buffer.from(piece.normalize('NFC'));
+  #merge(text: string, ids: IdList): void {
+    const bytes = Buffer.from(text.normalize('NFC'));
     // A token is at least one byte, so this much room is always enough.
-    const room = this.#reserve(at + bytes.length).subarray(at);
-    const count = this.#llama.tokenize(
-      this.#vocabulary,
-      bytes,
-      bytes.length,
-      room,
-      room.length,
-      false,
-      false,
+    ids.write(bytes.length, (room) =>
+      checkCount(
+        this.#llama.tokenize(this.#vocabulary, bytes, bytes.length, room, room.length, false, false),
+      ),
     );
-    return at + checkCount(count);
-  }
-
-  #reserve(length: number): Int32Array {
-    if (length > this.#scratch.length) {
-      const grown = new Int32Array(Math.max(length, 2 * this.#scratch.length));
-      grown.set(this.#scratch);
-      this.#scratch = grown;
-    }
-    return this.#scratch;
   }
 }
 
 function checkCount(count: number): number {
   if (count < 0) throw new Fault('ENGINE_FAILED', { problem: 'llama_tokenize wanted more room than bytes' });
   return count;
-}
-
-/** Matches the longest added token at the leftmost place, kept by `split` as a piece of its own. Pure. */
-export function renderAddedPattern(contents: readonly string[]): RegExp | null {
-  if (contents.length === 0) return null;
-  const alternatives = [...contents]
-    .sort((a, b) => b.length - a.length)
-    .map((content) => content.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`(${alternatives.join('|')})`, 'g');
 }

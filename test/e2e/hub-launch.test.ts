@@ -52,7 +52,7 @@ test('a name becomes a server, the weights go once they are converted, and the n
   const converted = filesIn(home.cacheFolder).filter((name) => name.endsWith('.gguf'));
   assert.match(
     converted.join(),
-    /^converted.hub.huggingface.Qwen--Qwen3-Embedding-Tiny.[0-9a-f]{40}.Qwen3-Embedding-Tiny-(bf16|q8_0)-v1\.gguf$/,
+    /^converted.hub.huggingface.Qwen--Qwen3-Embedding-Tiny.[0-9a-f]{40}.Qwen3-Embedding-Tiny-(bf16|q8_0)-v2\.gguf$/,
   );
 
   const before = hub.requests.length;
@@ -68,7 +68,7 @@ test('a server that is named after its repository answers to that name', async (
   const models = (await (await fetch(`${server.url}/v1/models`)).json()) as { data: [{ id: string }] };
   assert.equal(models.data[0].id, `${TINY}@main:F32`);
   await server.end();
-  assert.match(filesIn(home.cacheFolder).join(), /-f32-v1\.gguf/);
+  assert.match(filesIn(home.cacheFolder).join(), /-f32-v2\.gguf/);
 });
 
 test('weights that were downloaded before are converted without a request, and stay', async () => {

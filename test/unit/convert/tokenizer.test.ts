@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { decodeStrings, type GgufValue } from '../../../src/convert/gguf.ts';
+import { decodeStrings, i32Array, type GgufValue } from '../../../src/convert/gguf.ts';
 import { renderSpecialTokens } from '../../../src/convert/special-tokens.ts';
 import { renderVocabulary } from '../../../src/convert/tokenizer.ts';
 import { assertFault, smallTokenizer } from './small-model.ts';
@@ -54,9 +54,31 @@ test('a token that looks special is a control token whatever its flag says', () 
   assert.deepEqual(types.slice(8), [3, 3, 3, 3, 4, 4, 4]);
 });
 
-test('a sentencepiece space in a user-defined token becomes a space', () => {
-  const added = [{ id: 8, content: '\u2581x\u2581', special: false }];
-  assert.equal(vocabulary({ tokenizer: { added_tokens: added } }).tokens[8], ' x ');
+test('an added token that would be found elsewhere than transformers finds it is refused', () => {
+  const token = { id: 8, content: '<x>', special: false };
+  const refused = (change: Json, message: RegExp): void => {
+    const added = [{ ...token, ...change }];
+    assertFault(() => vocabulary({ tokenizer: { added_tokens: added } }), 'MODEL_UNSUPPORTED', message);
+    const decoder = { added_tokens_decoder: { '8': added[0] } };
+    assertFault(() => vocabulary({ tokenizerConfig: decoder }), 'MODEL_UNSUPPORTED', message);
+  };
+  refused({ lstrip: true }, /its added token "<x>" has lstrip, which no token of Qwen3 has/);
+  refused({ rstrip: true }, /has rstrip/);
+  refused({ single_word: true }, /has single_word/);
+  refused({ content: '\u2581x' }, /has U\+2581, which stands for a space in GGUF files/);
+});
+
+test('added tokens that are looked for in normalised text are told to the engine', () => {
+  const flags = [{ normalized: true }, { normalized: false }, {}, { special: true }];
+  const added = flags.map((each, index) => ({ id: 8 + index, content: `t${String(index)}`, ...each }));
+  const values = new Map(renderVocabulary(filesOf({ tokenizer: { added_tokens: added } }), 12));
+  assert.deepEqual(values.get('qwen_embed.normalised_tokens'), i32Array([8, 10]));
+});
+
+test("the bytes of a vocabulary as Qwen3's say nothing of our own", () => {
+  const added = { id: 8, content: '<x>', special: false, normalized: false };
+  const keys = renderVocabulary(filesOf({ tokenizer: { added_tokens: [added] } }), 12).map(([key]) => key);
+  assert.ok(keys.every((key) => key.startsWith('tokenizer.')));
 });
 
 test('digits and __proto__ are tokens like all others, whatever order JSON gives them', () => {
@@ -132,9 +154,32 @@ test('a tokenizer that works in another way than Qwen3 is refused', () => {
   assertFault(() => vocabulary({ model: { type: 'Unigram' } }), 'MODEL_UNSUPPORTED', /no BPE/);
 });
 
-test('NFC in a sequence, or no normalizer at all, is the same to llama.cpp', () => {
-  vocabulary({ tokenizer: { normalizer: { type: 'Sequence', normalizers: [{ type: 'NFC' }] } } });
-  vocabulary({ tokenizer: { normalizer: null } });
+test('NFC is asked for, whatever sequence it is in', () => {
+  const sequence = (...normalizers: Json[]): Json => ({ type: 'Sequence', normalizers });
+  vocabulary({ tokenizer: { normalizer: sequence(sequence({ type: 'NFC' }), { type: 'NFC' }) } });
+  for (const normalizer of [null, sequence()])
+    assertFault(
+      () => vocabulary({ tokenizer: { normalizer } }),
+      'MODEL_UNSUPPORTED',
+      /does not normalise text/,
+    );
+});
+
+test('options of the merges that change ids are refused, those that do not are not', () => {
+  vocabulary({
+    model: { dropout: null, continuing_subword_prefix: '', end_of_word_suffix: null, unk_token: 'a' },
+  });
+  vocabulary({ model: { ignore_merges: false, byte_fallback: true, fuse_unk: true } });
+  for (const [option, value] of Object.entries({
+    dropout: 0.1,
+    end_of_word_suffix: '</w>',
+    ignore_merges: true,
+  }))
+    assertFault(
+      () => vocabulary({ model: { [option]: value } }),
+      'MODEL_UNSUPPORTED',
+      new RegExp(`merges in another way than Qwen3: ${option} is ${JSON.stringify(value)}`),
+    );
 });
 
 function special(

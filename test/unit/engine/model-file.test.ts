@@ -7,7 +7,6 @@ import { readGgufHeader } from '../../../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../../../src/convert/gguf-write.ts';
 import { renderHeadlessHeader } from '../../../src/engine/headless-model.ts';
 import { checkModelHeader, readModelFile } from '../../../src/engine/model-file.ts';
-import { renderAddedPattern } from '../../../src/engine/tokenizer.ts';
 import { fixtureFile, makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
 
 describe('a .gguf file', () => {
@@ -99,10 +98,4 @@ describe('a .gguf file', () => {
     assert.equal([...metadata.keys()].filter((key) => key.startsWith('tokenizer.')).length, 1);
     assert.equal(tensors.length, model.header.tensors.length);
   });
-});
-
-test('added tokens are matched leftmost, then longest', () => {
-  const pattern = renderAddedPattern(['<a>', '<a><b>', '<|x|>']);
-  assert.ok(pattern !== null);
-  assert.deepEqual('1<a><b>2<|x|><a>3'.split(pattern), ['1', '<a><b>', '2', '<|x|>', '', '<a>', '3']);
 });

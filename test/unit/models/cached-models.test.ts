@@ -54,7 +54,7 @@ function makeCaches(): CacheFolders {
       'huggingface',
       'Qwen--Qwen3-Embedding-0.6B',
       COMMIT,
-      'Qwen3-Embedding-0.6B-bf16-v1.gguf',
+      'Qwen3-Embedding-0.6B-bf16-v2.gguf',
     ),
     'c'.repeat(900),
   );
@@ -81,7 +81,7 @@ test('models that can be served are listed with commit, type and size; other fam
 test('an unfinished conversion is listed with the disk that it takes, and goes with its note', () => {
   const { cacheFolder, hubFolder } = makeCaches();
   const folder = join(cacheFolder, 'converted', 'hub', 'huggingface', 'Qwen--Qwen3-Embedding-8B', COMMIT);
-  const path = join(folder, 'Qwen3-Embedding-8B-q8_0-v1.gguf.unfinished');
+  const path = join(folder, 'Qwen3-Embedding-8B-q8_0-v2.gguf.unfinished');
   write(path, 'begun');
   truncateSync(path, 1e9);
   write(`${path}.json`, '{}');
@@ -155,7 +155,7 @@ test('a converted file goes by its name or its path', () => {
     'Qwen--Qwen3-Embedding-0.6B',
     COMMIT,
   );
-  assert.equal(remove(join(path, 'Qwen3-Embedding-0.6B-bf16-v1.gguf'), folders), 900);
+  assert.equal(remove(join(path, 'Qwen3-Embedding-0.6B-bf16-v2.gguf'), folders), 900);
 });
 
 test('a path outside of the caches and a model that is not cached remove nothing', () => {
