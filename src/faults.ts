@@ -333,12 +333,13 @@ export const FAULTS = {
       `${place === undefined ? '' : `${place}: `}the server refuses the text: ${problem}`,
     hint: () => 'mend the row, or go on without vectors for such rows: --on-refusal skip',
   }),
-  FILE_UNWRITABLE: row<{ path: string; problem: string }>({
+  FILE_UNWRITABLE: row<{ path: string; problem: string; option?: string }>({
     kind: 'host',
     status: null,
     retry: false,
     message: ({ path, problem }) => `cannot write ${path}: ${problem}`,
-    hint: () => 'check free space and permissions, or choose another place',
+    hint: ({ option }) =>
+      `check free space and permissions, or choose another place${option === undefined ? '' : ` with ${option}`}`,
   }),
   NATIVE_MISSING: row<{ platform: string; problem: string }>({
     kind: 'host',

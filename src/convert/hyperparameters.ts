@@ -29,7 +29,7 @@ type Entry = [key: string, value: GgufValue];
 /** Faults: MODEL_UNSUPPORTED when a number is not a positive integer. */
 export function readHyperparameters(file: ConfigFile): Hyperparameters {
   const { config } = file;
-  const [layers, , hidden, ffn, heads, kvHeads] = HYPERPARAMETER_KEYS.map((row) =>
+  const [layers, contextTokens, hidden, ffn, heads, kvHeads] = HYPERPARAMETER_KEYS.map((row) =>
     positiveInteger(file, { from: row.from, value: valueOf(config, row) }),
   ) as [number, number, number, number, number, number];
   const headDim = config['head_dim'] === null ? hidden / heads : (config['head_dim'] ?? DEFAULT_HEAD_DIM);
@@ -41,6 +41,7 @@ export function readHyperparameters(file: ConfigFile): Hyperparameters {
     kvHeads,
     headDim: positiveInteger(file, { from: 'head_dim', value: headDim }),
     vocabulary: readVocabularySize(file),
+    contextTokens,
   };
 }
 

@@ -17,9 +17,10 @@ export interface ModelShape {
   headDim: number;
 }
 
-/** The numbers of config.json that all tensors' shapes follow from. */
+/** The numbers of config.json: those that all tensors' shapes follow from, and the longest text. */
 export interface Hyperparameters extends ModelShape {
   vocabulary: number;
+  contextTokens: number;
 }
 
 export interface TensorRule {

@@ -1,6 +1,6 @@
 // Reads the environment that Python's hub tools also read: endpoints, tokens, cache folders, offline, proxies.
 // Pure; the token file is only named here, and read by `openHub`.
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Fault } from '../faults.ts';
 import type { HubSettings, HubSource, HubTiming } from './contract.ts';
@@ -47,7 +47,7 @@ const SOURCES = {
 export function readHubSettings(
   env: Environment,
   overrides: HubOverrides = {},
-  home = homedir(),
+  home = homeFolder(),
 ): HubSettings {
   const source = overrides.source ?? readSource(env);
   return {
@@ -64,6 +64,15 @@ export function readHubSettings(
     },
     timing: { ...TIMING, ...readTiming(env), ...overrides.timing },
   };
+}
+
+/** Never the folder of the call, which HOME="" would give; of a number without a user, as containers have, Docker's `/`. */
+export function homeFolder(): string {
+  try {
+    return homedir() || userInfo().homedir;
+  } catch {
+    return '/';
+  }
 }
 
 function readSource(env: Environment): HubSource {

@@ -27,12 +27,13 @@ export async function convertToCache(
   const name = nameOfFolder(modelFolder);
   const folder = join(cacheFolder, 'converted');
   const file = join(folder, `${name}-${outtype}-${fingerprint}.gguf`);
-  if (isFile(file)) return { file, wasCached: true };
   try {
+    if (isFile(file)) return { file, wasCached: true };
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new Fault('FILE_UNWRITABLE', { path: folder, problem }, { cause: error });
+    const cause = error instanceof Fault ? error.cause : error;
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault('FILE_UNWRITABLE', { path: folder, problem, option: '--cache-folder' }, { cause });
   }
   await convert({ ...options, folderName: name, outfile: file, isForServing: true });
   return { file, wasCached: false };

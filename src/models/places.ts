@@ -1,9 +1,8 @@
 // Owns where models come from and where they are kept: options, else the environment of the hub's own tools, else what each
 // platform has for caches. Reads nothing but names.
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { HubSettings, HubSource } from '../download/contract.ts';
-import { readHubSettings } from '../download/settings.ts';
+import { homeFolder, readHubSettings } from '../download/settings.ts';
 
 /** Of whatever command. */
 interface PlaceOptions {
@@ -51,13 +50,18 @@ export function readCacheFolder(
 }
 
 function usualCacheFolder(env: NodeJS.ProcessEnv, platform: string): string {
-  const home = homedir();
+  const home = homeFolder();
   switch (platform) {
     case 'darwin':
       return join(home, 'Library', 'Caches', 'qwen-embed');
     case 'win32':
-      return join(env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'), 'qwen-embed', 'Cache');
+      return join(absolute(env['LOCALAPPDATA']) ?? join(home, 'AppData', 'Local'), 'qwen-embed', 'Cache');
     default:
-      return join(env['XDG_CACHE_HOME'] ?? join(home, '.cache'), 'qwen-embed');
+      return join(absolute(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'qwen-embed');
   }
+}
+
+// What is empty or relative does not count, as the XDG specification has it: it would be a folder of whoever calls.
+function absolute(path: string | undefined): string | null {
+  return path !== undefined && isAbsolute(path) ? path : null;
 }
