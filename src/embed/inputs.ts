@@ -57,7 +57,8 @@ async function* readJsonLines(path: string): AsyncGenerator<Row> {
 }
 
 async function* readTable(path: string, delimiter: string): AsyncGenerator<Row> {
-  const parser = parse({ bom: true, columns: true, delimiter, info: true });
+  const columns = (names: string[]): string[] => checkNames(path, names);
+  const parser = parse({ bom: true, columns, delimiter, info: true });
   // Errors of every part reach whoever reads the last one.
   const rows = pipeline(openBytes(path), parser, () => undefined);
   const source = rows as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>;
@@ -68,6 +69,13 @@ async function* readTable(path: string, delimiter: string): AsyncGenerator<Row> 
     if (error instanceof Fault) throw error;
     throw unreadable(path, error instanceof Error ? error.message : String(error));
   }
+}
+
+// Of two columns of one name a row would keep the second alone. Spreadsheets write empty ones without name.
+function checkNames(path: string, names: string[]): string[] {
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) < i);
+  if (twice === undefined) return names;
+  throw unreadable(path, `two columns have the name ${JSON.stringify(twice)}`);
 }
 
 function parseJson(text: string, place: string): unknown {

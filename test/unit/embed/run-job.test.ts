@@ -224,3 +224,15 @@ test('a template takes its text from several fields', async (t) => {
     [vectorOf('A: first\nline'), vectorOf('B: ')],
   );
 });
+
+test('two columns of one name are refused, columns without any are let be', async (t) => {
+  const folder = makeFolder(t);
+  const [input, output] = [join(folder, 'in.csv'), join(folder, 'out.npy')];
+  writeFileSync(input, 'id,text,id,,\n1,a,2,,\n');
+  await assert.rejects(runTestJob(input, output), {
+    code: 'FILE_UNREADABLE',
+    message: `${input}: two columns have the name "id"`,
+  });
+  writeFileSync(input, 'id,text,,\n1,a,,\n');
+  assert.equal((await runTestJob(input, output)).rowCount, 1);
+});
