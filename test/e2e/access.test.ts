@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { launchServer, type RunningServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder } from '../fixtures/tiny-model.ts';
 
 const FOLDER = makeTemporaryFolder();
 const KEY = join(FOLDER, 'server.key');

@@ -3,16 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Fault } from '../../src/faults.ts';
 import { openServer } from '../../src/server/server.ts';
 import { FakeEmbedder } from '../fixtures/fake-embedder.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
 
@@ -247,9 +247,7 @@ test('two models are told apart by their vectors and counts', async (t) => {
 });
 
 test('texts come from a file, instructed', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'qwen-embed-bench-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const path = join(folder, 'texts.txt');
+  const path = join(makeTemporaryFolder(), 'texts.txt');
   await writeFile(path, 'one "1"\ntwo\n');
   const { url, embedder } = await serveFake(t);
   const args = ['--url', url, '--input-file', path, '-n', '3', '-c', '1', '--repeat', '1', '--warm-up', '0'];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../fixtures/run-cli.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const USAGE: [string[], string][] = [
   [['launch', '--prot', '1'], "error: command line: unknown option '--prot'\nhint: did you mean --port?\n"],

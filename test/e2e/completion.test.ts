@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { runCli } from '../fixtures/run-cli.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const folder = makeTemporaryFolder();

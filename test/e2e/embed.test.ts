@@ -14,7 +14,7 @@ import { FakeEmbedder, fakeVector } from '../fixtures/fake-embedder.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFolder } from '../fixtures/tiny-model.ts';
 import { readOutput } from '../unit/embed/read-output.ts';
-import { makeFolder } from '../unit/embed/test-job.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
 const ENDINGS = Object.values(OUTPUT_FORMATS).map(({ endings }) => endings[0]);
@@ -44,7 +44,7 @@ async function waitForBytes(path: string, bytes: number, isOver: () => boolean):
 for (const ending of ENDINGS) {
   test(`killed at random moments, a job ends with exactly the rows of an uninterrupted run, in ${ending}`, async (t) => {
     const { url } = await serveFake(t);
-    const folder = makeFolder(t);
+    const folder = makeTemporaryFolder();
     const input = writeRows(folder, 600);
     const [whole, output] = [join(folder, `whole${ending}`), join(folder, `out${ending}`)];
     const args = ['--url', url, '--batch-size', '5', '--in-flight', '2'];
@@ -89,7 +89,7 @@ test('in a pipe rows go from standard input to standard output', async (t) => {
 
 test('an instruction stands before every text, dimensions cut the vectors, gzip is unpacked', async (t) => {
   const { url, embedder } = await serveFake(t);
-  const folder = makeFolder(t);
+  const folder = makeTemporaryFolder();
   const [input, output] = [join(folder, 'in.csv.gz'), join(folder, 'out.npy')];
   writeFileSync(input, gzipSync('id,question\n1,why?\n'));
   const options = ['--field', 'question', '--instruction', 'Answer', '--dimensions', '32', '--url', url];
@@ -108,7 +108,7 @@ test('an instruction stands before every text, dimensions cut the vectors, gzip 
 
 test('Ctrl-C ends with 130 and says how to go on', async (t) => {
   const { url, embedder } = await serveFake(t);
-  const folder = makeFolder(t);
+  const folder = makeTemporaryFolder();
   const input = writeRows(folder, 50);
   const output = join(folder, 'out.npy');
   const args = ['embed', input, '--output', output, '--url', url, '--batch-size', '5'];
@@ -125,8 +125,8 @@ test('Ctrl-C ends with 130 and says how to go on', async (t) => {
   assert.doesNotMatch(stderr, /\bat .*:\d+:\d+/);
 });
 
-test('without a server it starts one of its own for --model-path', async (t) => {
-  const folder = makeFolder(t);
+test('without a server it starts one of its own for --model-path', async () => {
+  const folder = makeTemporaryFolder();
   const model = fixtureFolder();
   const [input, output] = [join(folder, 'in.txt'), join(folder, 'out.jsonl')];
   writeFileSync(input, 'Hello world\n你好世界\n');
@@ -151,7 +151,7 @@ const MISTAKES: readonly [string, readonly string[], number, RegExp][] = [
 for (const [mistake, args, exitCode, sentence] of MISTAKES) {
   test(`${mistake} is told in one sentence with a hint`, async (t) => {
     const { url } = await serveFake(t);
-    const folder = makeFolder(t);
+    const folder = makeTemporaryFolder();
     writeRows(folder, 3);
     const { code, stderr } = await runCli(['embed', ...args, '--url', url], { cwd: folder });
     assert.equal(code, exitCode, stderr);
@@ -161,8 +161,8 @@ for (const [mistake, args, exitCode, sentence] of MISTAKES) {
   });
 }
 
-test('a server that is not there is told at once', async (t) => {
-  const folder = makeFolder(t);
+test('a server that is not there is told at once', async () => {
+  const folder = makeTemporaryFolder();
   const input = writeRows(folder, 3);
   const { code, stderr } = await runCli([
     'embed',

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT } from '../fixtures/installed-package.ts';
 import { launchServer, type RunningServer } from '../fixtures/run-cli.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const run = promisify(execFile);
 const NAMES = ['semantic-search', 'langchain', 'llamaindex'];

@@ -15,7 +15,8 @@ import { openLlama } from '../../src/engine/llama-abi.ts';
 import { readModelFile, readTensor } from '../../src/engine/model-file.ts';
 import { TokenTable } from '../../src/engine/token-table.ts';
 import type { LaneText } from '../../src/engine/decoder.ts';
-import { engineSettings, fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { engineSettings, fixtureFile } from '../fixtures/tiny-model.ts';
 import { relativeDifference } from '../fixtures/vectors.ts';
 
 const INPUTS = [

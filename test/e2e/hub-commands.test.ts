@@ -7,7 +7,8 @@ import { eventually } from '../fixtures/eventually.ts';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import { openHubServer, type HubServer } from '../fixtures/hub-server.ts';
 import { runCli, startCli, type Outcome } from '../fixtures/run-cli.ts';
-import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFile, fixtureFolder } from '../fixtures/tiny-model.ts';
 
 let hub: HubServer;
 before(async () => {

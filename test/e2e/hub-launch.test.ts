@@ -7,7 +7,8 @@ import { eventually } from '../fixtures/eventually.ts';
 import { makeHome, openTinyHub, TINY, TINY_GGUF, type Home } from '../fixtures/hub-model.ts';
 import type { HubServer } from '../fixtures/hub-server.ts';
 import { launchServer, runCli, startCli, type RunningServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, makeTemporaryFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 import { cosine } from '../fixtures/vectors.ts';
 
 let hub: HubServer;

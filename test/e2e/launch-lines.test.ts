@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launchServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder } from '../fixtures/tiny-model.ts';
 
 const CACHE = makeTemporaryFolder();
 const env = { XDG_CACHE_HOME: CACHE, LOCALAPPDATA: CACHE };

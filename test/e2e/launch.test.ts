@@ -17,7 +17,8 @@ import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { eventually } from '../fixtures/eventually.ts';
 import { launchServer, runCli, type RunningServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, makeTemporaryFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 
 const CACHE = makeTemporaryFolder();
 const HOME = { XDG_CACHE_HOME: CACHE, LOCALAPPDATA: CACHE };

@@ -13,7 +13,8 @@ import { openLlama, type Llama, type Pointer } from '../../src/engine/llama-abi.
 import { laneBytes, weightBytes } from '../../src/engine/memory-need.ts';
 import { readModelFile, type ModelFile } from '../../src/engine/model-file.ts';
 import type { Prefix } from '../../src/engine/prefixes.ts';
-import { fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFile } from '../fixtures/tiny-model.ts';
 
 const MIB = 2 ** 20;
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { launchServer, runCli, type RunningServer } from '../fixtures/run-cli.ts';
 import { splitCommands } from '../fixtures/shell-words.ts';
-import { fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder } from '../fixtures/tiny-model.ts';
 
 const PAGES = readdirSync('docs').filter((name) => /^from-.+\.md$/.test(name));
 const pageOf = (name: string) => readFileSync(join('docs', name), 'utf8');

@@ -10,12 +10,12 @@ import { engineSettings } from '../fixtures/tiny-model.ts';
 import { cosine, vectors } from '../fixtures/vectors.ts';
 import {
   listSmallTensors,
-  makeFolder,
   makeSmallModel,
   renderSafetensors,
   smallConfig,
   type TestTensor,
 } from '../unit/convert/small-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 interface RandomModel {
   seed: number;
@@ -137,7 +137,11 @@ function writeFolder(model: RandomModel, tensors: TestTensor[]): string {
 async function checkModel(model: RandomModel): Promise<void> {
   const tensors = drawTensors(model);
   const modelFolder = writeFolder(model, tensors);
-  const { outfile } = await convert({ modelFolder, outtype: 'f32', outfile: join(makeFolder(), 'm.gguf') });
+  const { outfile } = await convert({
+    modelFolder,
+    outtype: 'f32',
+    outfile: join(makeTemporaryFolder(), 'm.gguf'),
+  });
   const isPlain = !model.hasBias && model.yarn === null;
   const engine = openEngine(engineSettings(outfile, { compute: isPlain ? model.compute : 'llama' }));
   try {

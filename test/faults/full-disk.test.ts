@@ -7,7 +7,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { convert } from '../../src/convert/convert.ts';
-import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFile, fixtureFolder } from '../fixtures/tiny-model.ts';
 import { fetchRepo, readAll } from '../unit/download/fetch-repo.ts';
 import { openTestHub, REPO } from '../unit/download/open-test-hub.ts';
 

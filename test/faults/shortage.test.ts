@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { workersOf } from '../../scripts/processes.ts';
 import { runCli } from '../fixtures/run-cli.ts';
-import { fixtureFile, fixtureFolder, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFile, fixtureFolder } from '../fixtures/tiny-model.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { assertSame, serve } from './serving.ts';
 

@@ -3,7 +3,8 @@ import { copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { workersOf } from '../../scripts/processes.ts';
-import { fixtureFile, makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
+import { fixtureFile } from '../fixtures/tiny-model.ts';
 import { eventually } from '../fixtures/eventually.ts';
 import { assertSame, serve, type Served, words } from './serving.ts';
 

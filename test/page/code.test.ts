@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import typescript from 'typescript';
 import { type Language, renderCode, type Shown } from '../../src/page/code-samples.ts';
 import { readingsOf, type RowKind } from '../../src/page/request.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { openServingServer } from '../unit/server/open-test-server.ts';
 import { cosinesOf } from './open-page.ts';
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { WorkerPool } from '../../src/pool/worker-pool.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { assertKnown, openTestPool } from './test-pool.ts';
 
 const words = (count: number): string[] => Array.from({ length: count }, (_, n) => `word ${String(n)}`);
@@ -80,8 +79,7 @@ test('poison that keeps coming never harms the others and never costs the only w
 });
 
 test('a worker that aborts mid-batch is restarted and its batch is tried once more', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'qwen-embed-test-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = makeTemporaryFolder();
   const settings = () => ({ mark: join(folder, 'mark') });
   const { pool, lines } = await openTestPool(t, { worker: 'dies-once', settings });
   const texts = words(50);

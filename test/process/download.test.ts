@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DownloadEvent } from '../../src/download/contract.ts';
 import { openHubServer, type HubServer } from '../fixtures/hub-server.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const CHILD = fileURLToPath(new URL('../fixtures/download-worker.js', import.meta.url));
 const REPO = 'Qwen/Qwen3-Embedding-Test';
@@ -28,13 +28,12 @@ interface Child {
 }
 
 async function openScene(t: TestContext): Promise<{ server: HubServer; cache: string; start: () => Child }> {
-  const cache = mkdtempSync(join(tmpdir(), 'qwen-embed-processes-'));
+  const cache = makeTemporaryFolder();
   const server = await openHubServer({ repos: { [REPO]: { files: { 'model.safetensors': WEIGHTS } } } });
   const children: ChildProcess[] = [];
   t.after(async () => {
     for (const child of children) child.kill('SIGKILL');
     await server.close();
-    rmSync(cache, { recursive: true });
   });
   const start = (): Child => {
     const env = { ...process.env, HF_ENDPOINT: server.url, HF_HUB_CACHE: cache };

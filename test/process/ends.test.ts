@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../fixtures/eventually.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { assertKnown, fixture, isGone, openTestPool } from './test-pool.ts';
 
-async function ownFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'qe-'));
-  t.after(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 test('close answers what is in flight, refuses what comes, and leaves nothing', async (t) => {
-  const socketFolder = await ownFolder(t);
+  const socketFolder = makeTemporaryFolder();
   const settings = () => ({ pauseMs: 50 });
   const { pool } = await openTestPool(t, { worker: 'known', settings, socketFolder });
   const [folder = ''] = await readdir(socketFolder);
@@ -77,7 +71,7 @@ interface ParentPlan {
 
 /** Ends a program with two workers; resolves with what is left in its socket folder when they are gone. */
 async function endParent(t: TestContext, { worker, mark, signal }: ParentPlan): Promise<string[]> {
-  const socketFolder = await ownFolder(t);
+  const socketFolder = makeTemporaryFolder();
   const script = fileURLToPath(new URL('orphan-parent.js', import.meta.url));
   const parent = spawn(process.execPath, [script, fixture(worker), socketFolder], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { assertKnown, openTestPool } from './test-pool.ts';
 
 async function openHangingPool(t: TestContext, hangs: 'once' | 'always') {
-  const folder = await mkdtemp(join(tmpdir(), 'qwen-embed-test-'));
-  t.after(() => rm(folder, { recursive: true }));
+  const folder = makeTemporaryFolder();
   const settings = () => ({ mark: hangs === 'once' ? join(folder, 'mark') : null });
   // Long enough that a busy machine's good worker is not taken for a silent one.
   const restartLimits = { firstDelayMs: 1, silenceTimeoutMs: 1500 };

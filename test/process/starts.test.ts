@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test from 'node:test';
 import { PROTOCOL_VERSION } from '../../src/worker/protocol.ts';
 import { eventually } from '../fixtures/eventually.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { assertKnown, openTestPool } from './test-pool.ts';
 
-async function ownFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'qe-'));
-  t.after(() => rm(folder, { recursive: true }));
-  return folder;
-}
-
 test('a worker that exits at once fails the start with its last words', async (t) => {
-  const socketFolder = await ownFolder(t);
+  const socketFolder = makeTemporaryFolder();
   await assert.rejects(openTestPool(t, { worker: 'exits', socketFolder }), (error: Error) => {
     assert.match(
       error.message,
@@ -71,6 +65,6 @@ test('an entry that does not exist fails the start', async (t) => {
 });
 
 test('a socket folder that cannot be made is a fault', async (t) => {
-  const socketFolder = join(await ownFolder(t), 'missing');
+  const socketFolder = join(makeTemporaryFolder(), 'missing');
   await assert.rejects(openTestPool(t, { worker: 'known', socketFolder }), { code: 'FILE_UNWRITABLE' });
 });

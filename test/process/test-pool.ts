@@ -1,5 +1,5 @@
-// What the process tests share: a pool of fixture workers that is closed with the test, its log, and waiting for a
-// condition with a deadline.
+// What the process tests share: a pool of fixture workers that is closed with the test, its log, and whether answers and
+// processes are what they should be.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';

@@ -15,7 +15,7 @@ import { METRIC_ROWS } from '../../src/server/metric-rows.ts';
 import { ROUTES } from '../../src/server/routes.ts';
 import { checkArguments } from '../fixtures/check-arguments.ts';
 import { splitProgramCalls } from '../fixtures/shell-words.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const EXAMPLES = join(ROOT, 'examples');

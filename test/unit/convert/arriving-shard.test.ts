@@ -12,11 +12,11 @@ import {
   assertFault,
   frameSafetensors,
   listSmallTensors,
-  makeFolder,
   makeSmallModel,
   renderSafetensors,
   SMALL_SHAPE,
 } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const SHAPE = { ...SMALL_SHAPE, layers: 3 };
 
@@ -70,7 +70,7 @@ async function takeAway(folder: string, shards: readonly string[]) {
 }
 
 function startConversion(folder: string, arriving: readonly ArrivingShard[]) {
-  const outfile = join(makeFolder(), 'out.gguf');
+  const outfile = join(makeTemporaryFolder(), 'out.gguf');
   const done = convert({ modelFolder: folder, outfile, outtype: 'q8_0', arriving, workers: 2 });
   return { outfile, done };
 }
@@ -79,7 +79,7 @@ test('shards that arrive last first give the same bytes as a whole folder', asyn
   const { folder, shards } = makeShardedModel();
   const whole = await convert({
     modelFolder: folder,
-    outfile: join(makeFolder(), 'w.gguf'),
+    outfile: join(makeTemporaryFolder(), 'w.gguf'),
     outtype: 'q8_0',
   });
   const { arriving, doors } = await takeAway(folder, shards);
@@ -111,7 +111,7 @@ test('an abort ends a conversion that waits for its shards', async () => {
   const { folder, shards } = makeShardedModel();
   const { arriving } = await takeAway(folder, shards);
   const abort = new AbortController();
-  const outfile = join(makeFolder(), 'out.gguf');
+  const outfile = join(makeTemporaryFolder(), 'out.gguf');
   const done = convert({
     modelFolder: folder,
     outfile,
@@ -127,7 +127,7 @@ test('an abort ends a conversion that waits for its shards', async () => {
 test('a shard is read while it grows, and the result has no name before the shard is whole', async () => {
   const { folder, shards } = makeShardedModel();
   const { arriving, doors } = await takeAway(folder, shards);
-  const outfile = join(makeFolder(), 'out.gguf');
+  const outfile = join(makeTemporaryFolder(), 'out.gguf');
   let done: Promise<unknown> = Promise.resolve();
   await new Promise<void>((read, failed) => {
     const growing = arriving.map((shard) => ({ ...shard, follow: followAway(folder, shard) }));
@@ -140,7 +140,7 @@ test('a shard is read while it grows, and the result has no name before the shar
   // Begun when all of the other was read, and through with the rest of its way first.
   await convert({
     modelFolder: makeSmallModel(),
-    outfile: join(makeFolder(), 'later.gguf'),
+    outfile: join(makeTemporaryFolder(), 'later.gguf'),
     outtype: 'q8_0',
   });
   assert.ok(!existsSync(outfile));
@@ -183,7 +183,7 @@ test('a header that does not fit the size of its file is refused before the file
 
 test("a name given for the folder's is where the model's name comes from", async () => {
   const folder = makeSmallModel({}, { name: '0123456789abcdef0123456789abcdef01234567' });
-  const outfile = makeFolder();
+  const outfile = makeTemporaryFolder();
   const converted = await convert({
     modelFolder: folder,
     outfile,

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { readCheckpoint } from '../../../src/convert/checkpoint.ts';
-import { assertFault, makeFolder, renderSafetensors, writeFiles, zeros } from './small-model.ts';
+import { assertFault, renderSafetensors, writeFiles, zeros } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 function folderWith(files: Record<string, unknown>): string {
-  const folder = join(makeFolder(), 'model');
+  const folder = join(makeTemporaryFolder(), 'model');
   writeFiles(folder, { 'config.json': {}, ...files });
   return folder;
 }

@@ -6,26 +6,26 @@ import test from 'node:test';
 import { fingerprintModelFolder } from '../../../src/convert/fingerprint.ts';
 import {
   listSmallTensors,
-  makeFolder,
   makeSmallModel,
   renderSafetensors,
   SMALL_SHAPE,
   writeFiles,
   zeros,
 } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const original = makeSmallModel();
 const identity = fingerprintModelFolder(original);
 
 function changed(files: Record<string, unknown>): string {
-  const copy = join(makeFolder(), 'copy');
+  const copy = join(makeTemporaryFolder(), 'copy');
   cpSync(original, copy, { recursive: true });
   writeFiles(copy, files);
   return fingerprintModelFolder(copy);
 }
 
 test('a copy under another name and with other times has the same identity', () => {
-  const copy = join(makeFolder(), 'other-name');
+  const copy = join(makeTemporaryFolder(), 'other-name');
   cpSync(original, copy, { recursive: true });
   utimesSync(join(copy, 'model.safetensors'), 1, 1);
   assert.equal(fingerprintModelFolder(copy), identity);
@@ -66,7 +66,7 @@ test('a change in any one tensor changes the identity', () => {
 });
 
 test('the same tensors in a shard of another name are another model', () => {
-  const copy = join(makeFolder(), 'copy');
+  const copy = join(makeTemporaryFolder(), 'copy');
   cpSync(original, copy, { recursive: true });
   renameSync(join(copy, 'model.safetensors'), join(copy, 'model-1.safetensors'));
   assert.notEqual(fingerprintModelFolder(copy), identity);

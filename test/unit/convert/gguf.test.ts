@@ -13,9 +13,10 @@ import {
 } from '../../../src/convert/gguf.ts';
 import { readGgufHeader } from '../../../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../../../src/convert/gguf-write.ts';
-import { assertFault, makeFolder } from './small-model.ts';
+import { assertFault } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
-const folder = makeFolder();
+const folder = makeTemporaryFolder();
 
 function read(content: Uint8Array): ReturnType<typeof readGgufHeader> {
   const path = join(folder, 'model.gguf');

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import { readSafetensors } from '../../../src/convert/safetensors.ts';
-import { assertFault, frameSafetensors, makeFolder, renderSafetensors, zeros } from './small-model.ts';
+import { assertFault, frameSafetensors, renderSafetensors, zeros } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
-const folder = makeFolder();
+const folder = makeTemporaryFolder();
 
 function read(content: Uint8Array): ReturnType<typeof readSafetensors> {
   const path = join(folder, 'model.safetensors');

@@ -2,12 +2,12 @@
 // Writes .safetensors with code of its own, so that the reader under test is not its own judge.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { Fault, type FaultCode } from '../../../src/faults.ts';
 import { QWEN2_SPLIT_PATTERN, type ModelShape } from '../../../src/convert/qwen3.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 export type Dtype = 'BF16' | 'F16' | 'F32';
 
@@ -32,16 +32,6 @@ export const SMALL_SHAPE: SmallShape = {
   vocab: 12,
 };
 
-const root = mkdtempSync(join(tmpdir(), 'qwen-embed-convert-'));
-process.once('exit', () => {
-  rmSync(root, { recursive: true, force: true });
-});
-
-/** A new folder that goes away with the process. */
-export function makeFolder(): string {
-  return mkdtempSync(join(root, 'test-'));
-}
-
 /** Files by path within the folder: text as it is, bytes as they are, anything else as JSON. */
 export function writeFiles(folder: string, files: Record<string, unknown>): void {
   for (const [name, content] of Object.entries(files)) {
@@ -57,7 +47,7 @@ export function makeSmallModel(
   files: Record<string, unknown> = {},
   { name = 'small', shape = SMALL_SHAPE }: { name?: string; shape?: SmallShape } = {},
 ): string {
-  const folder = join(makeFolder(), name);
+  const folder = join(makeTemporaryFolder(), name);
   const tensors = listSmallTensors(shape).map(([tensor, size]) => zeros(tensor, size));
   writeFiles(folder, {
     'config.json': smallConfig(shape),

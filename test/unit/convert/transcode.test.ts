@@ -11,9 +11,10 @@ import {
   stop,
   type TranscodeTask,
 } from '../../../src/convert/transcode.ts';
-import { assertFault, makeFolder } from './small-model.ts';
+import { assertFault } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
-const folder = makeFolder();
+const folder = makeTemporaryFolder();
 const source = join(folder, 'source');
 const target = join(folder, 'target');
 writeFileSync(source, new Uint8Array(64));

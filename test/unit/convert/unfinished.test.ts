@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ArrivingShard } from '../../../src/convert/arriving-shard.ts';
 import { noteOf, NoteUnfit, readNotedShards, writeOnUnfinished } from '../../../src/convert/unfinished.ts';
-import { makeFolder } from './small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const HEADER = Buffer.from('header');
 const BYTES = Buffer.from('header and numbers');
@@ -48,7 +48,7 @@ async function run(path: string, { shards = SHARDS, endsAfter, ...more }: Run = 
 const notedIn = (path: string): string[] => readNotedShards(path).map(({ name }) => name);
 
 test('what an ended run has noted is known to the next, and the whole file has its name alone', async () => {
-  const path = join(makeFolder(), 'm.gguf');
+  const path = join(makeTemporaryFolder(), 'm.gguf');
   await assert.rejects(run(path, { endsAfter: FIRST }), ENDED);
   assert.deepEqual([notedIn(path), existsSync(path)], [['first'], false]);
   await run(path);
@@ -57,13 +57,13 @@ test('what an ended run has noted is known to the next, and the whole file has i
 });
 
 test('a note of a shard that has other content now is of another file', async () => {
-  const path = join(makeFolder(), 'm.gguf');
+  const path = join(makeTemporaryFolder(), 'm.gguf');
   await assert.rejects(run(path, { endsAfter: FIRST }), ENDED);
   await assert.rejects(run(path, { shards: [shardOf('first', 'sha256 9'), SECOND] }), NoteUnfit);
 });
 
 test('the numbers of a shard are on the disk before a note says so', async () => {
-  const path = join(makeFolder(), 'm.gguf');
+  const path = join(makeTemporaryFolder(), 'm.gguf');
   const notedAtSync: string[][] = [];
   const seeHandle = (handle: FileHandle): void => {
     const sync = handle.sync.bind(handle);
@@ -77,7 +77,7 @@ test('the numbers of a shard are on the disk before a note says so', async () =>
 });
 
 test('whoever has lost the lock notes nothing', async () => {
-  const path = join(makeFolder(), 'm.gguf');
+  const path = join(makeTemporaryFolder(), 'm.gguf');
   await assert.rejects(run(path, { checkHeld: () => Promise.reject(ENDED) }), ENDED);
   assert.deepEqual(notedIn(path), []);
 });

@@ -11,8 +11,8 @@ import { checkHub } from '../../../src/doctor/check-hub.ts';
 import type { Patient } from '../../../src/doctor/finding.ts';
 import { KNOWN_ANSWER } from '../../../src/doctor/known-answer.ts';
 import { KNOWN_TEXT, listTokens, makeTensors, SHAPE } from '../../../src/doctor/tiny-model.ts';
-import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
 import { embedTokens } from '../../fixtures/forward.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const patient = (settings: object, env: Patient['env'] = {}): Patient => ({
   settings: { source: null, downloadDir: null, cacheFolder: null, ...settings } as Patient['settings'],

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import fs, { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { acquireLock, type HeldLock } from '../../../src/download/lock.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
-function lockPath(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-lock-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
-  return join(folder, 'deep', 'a.lock');
-}
+const lockPath = (): string => join(makeTemporaryFolder(), 'deep', 'a.lock');
 
 const acquire = (
   path: string,
@@ -24,8 +18,8 @@ const acquire = (
 const textOf = (path: string, change: object): string =>
   JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), ...change });
 
-test('the second waits until the first lets go', async (t) => {
-  const path = lockPath(t);
+test('the second waits until the first lets go', async () => {
+  const path = lockPath();
   const order: string[] = [];
   const first = await acquire(path);
   const second = acquire(path).then((lock) => {
@@ -39,8 +33,8 @@ test('the second waits until the first lets go', async (t) => {
   assert.deepEqual(order, ['first lets go', 'second has it']);
 });
 
-test('of many at once, one holds it at any time', async (t) => {
-  const path = lockPath(t);
+test('of many at once, one holds it at any time', async () => {
+  const path = lockPath();
   let [holders, most] = [0, 0];
   await Promise.all(
     Array.from({ length: 8 }, async () => {
@@ -54,8 +48,8 @@ test('of many at once, one holds it at any time', async (t) => {
   assert.equal(most, 1);
 });
 
-test('a killed holder loses it at once', async (t) => {
-  const path = lockPath(t);
+test('a killed holder loses it at once', async () => {
+  const path = lockPath();
   const dead = spawnSync(process.execPath, ['--version']).pid;
   const lock = await acquire(path);
   const text = textOf(path, { id: 'killed', pid: dead });
@@ -66,8 +60,8 @@ test('a killed holder loses it at once', async (t) => {
   await next.release();
 });
 
-test('a holder on another machine keeps it while its beat changes, and loses it when it stays still', async (t) => {
-  const path = lockPath(t);
+test('a holder on another machine keeps it while its beat changes, and loses it when it stays still', async () => {
+  const path = lockPath();
   const lock = await acquire(path);
   const beat = (count: number): string =>
     textOf(path, { id: 'far', pid: 1, machine: 'elsewhere', beat: count });
@@ -108,7 +102,7 @@ function writeBeforeRename(t: TestContext, text: string): void {
 }
 
 test('a lock that changed hands while it was judged dead goes back to its new holder', async (t) => {
-  const path = lockPath(t);
+  const path = lockPath();
   const lock = await acquire(path);
   const living = textOf(path, { id: 'living', pid: process.ppid });
   const dead = textOf(path, { id: 'killed', pid: spawnSync(process.execPath, ['--version']).pid });
@@ -125,8 +119,8 @@ test('a lock that changed hands while it was judged dead goes back to its new ho
   rmSync(path);
 });
 
-test('an abort ends the wait with its reason', async (t) => {
-  const path = lockPath(t);
+test('an abort ends the wait with its reason', async () => {
+  const path = lockPath();
   const first = await acquire(path);
   const stop = new AbortController();
   const second = acquire(path, { signal: stop.signal });

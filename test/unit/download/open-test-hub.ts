@@ -1,6 +1,4 @@
 // For the tests of this room: a hub server that misbehaves, connections to it that lose no time, a folder that goes.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { HubTiming } from '../../../src/download/contract.ts';
@@ -8,6 +6,7 @@ import { openHub, type Hub } from '../../../src/download/open-hub.ts';
 import { readHubSettings, type HubOverrides } from '../../../src/download/settings.ts';
 import type { HubRepos } from '../../fixtures/hub-answers.ts';
 import { openHubServer, type HubServer } from '../../fixtures/hub-server.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const QUICK: HubTiming = {
   tries: 4,
@@ -31,13 +30,12 @@ export interface TestHub {
 }
 
 export async function openTestHub(t: TestContext, repos: HubRepos): Promise<TestHub> {
-  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-download-'));
+  const folder = makeTemporaryFolder();
   const server = await openHubServer(repos);
   const opened: Hub[] = [];
   t.after(async () => {
     await Promise.all(opened.map((hub) => hub.close()));
     await server.close();
-    rmSync(folder, { recursive: true });
   });
   const open: TestHub['open'] = async ({ env = {}, ...overrides } = {}) => {
     const settings = readHubSettings(

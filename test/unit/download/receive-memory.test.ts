@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { test, type TestContext } from 'node:test';
 import { Agent, request, type buildConnector } from 'undici';
 import { ReceiveMemory } from '../../../src/download/receive-memory.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 // No divisor of a block or of a TLS record, so that every block differs from the one before.
 const PATTERN = 9_973;
@@ -64,10 +64,7 @@ test('bodies arrive as they were sent, in memory that is used again', async (t) 
 });
 
 test('bodies arrive over TLS as they were sent', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-memory-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const folder = makeTemporaryFolder();
   const files = ['-keyout', 'key.pem', '-out', 'cert.pem', '-addext', 'subjectAltName=DNS:localhost'];
   const args = ['req', '-x509', '-nodes', '-newkey', 'rsa:2048', '-days', '2', '-subj', '/CN=localhost'];
   execFileSync('openssl', [...args, ...files], { cwd: folder, stdio: 'pipe' });

@@ -8,7 +8,8 @@ import type { JobEvent } from '../../../src/embed/run-job.ts';
 import { OUTPUT_FORMATS } from '../../../src/embed/outputs.ts';
 import { makePicker } from '../../../src/embed/row.ts';
 import { readOutput } from './read-output.ts';
-import { DIMENSIONS, embedTexts, makeFolder, runTestJob, vectorOf } from './test-job.ts';
+import { DIMENSIONS, embedTexts, runTestJob, vectorOf } from './test-job.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const ENDINGS = Object.values(OUTPUT_FORMATS).map(({ endings }) => endings[0]);
 const TEXTS = Array.from({ length: 20 }, (_, i) => `text number ${String(i)}`);
@@ -26,8 +27,8 @@ function stopAfter(requests: number): typeof embedTexts {
 }
 
 for (const ending of ENDINGS) {
-  test(`a job writes every row's vector in the order of the rows to ${ending}`, async (t) => {
-    const folder = makeFolder(t);
+  test(`a job writes every row's vector in the order of the rows to ${ending}`, async () => {
+    const folder = makeTemporaryFolder();
     const output = join(folder, `out${ending}`);
     const result = await runTestJob(writeTexts(folder), output);
     assert.deepEqual(result, { path: output, rowCount: 20, resumedRows: 0, withoutVector: 0 });
@@ -44,8 +45,8 @@ for (const ending of ENDINGS) {
     assert.deepEqual(readdirSync(folder).sort(), ['in.jsonl', `out${ending}`]);
   });
 
-  test(`a job that fails in the middle goes on where it was, and gives the same ${ending}`, async (t) => {
-    const folder = makeFolder(t);
+  test(`a job that fails in the middle goes on where it was, and gives the same ${ending}`, async () => {
+    const folder = makeTemporaryFolder();
     const [whole, output] = [join(folder, `whole${ending}`), join(folder, `out${ending}`)];
     const input = writeTexts(folder);
     await runTestJob(input, whole);
@@ -63,8 +64,8 @@ for (const ending of ENDINGS) {
     assert.deepEqual(readFileSync(output), readFileSync(whole));
   });
 
-  test(`the parts of a job array are together the whole, in ${ending}`, async (t) => {
-    const folder = makeFolder(t);
+  test(`the parts of a job array are together the whole, in ${ending}`, async () => {
+    const folder = makeTemporaryFolder();
     const input = writeTexts(folder);
     const vectors = [];
     for (let index = 0; index < 3; index++) {
@@ -75,8 +76,8 @@ for (const ending of ENDINGS) {
     assert.deepEqual(vectors, TEXTS.map(vectorOf));
   });
 
-  test(`a refused or empty text has no vector in ${ending} when the job may go on`, async (t) => {
-    const folder = makeFolder(t);
+  test(`a refused or empty text has no vector in ${ending} when the job may go on`, async () => {
+    const folder = makeTemporaryFolder();
     const output = join(folder, `out${ending}`);
     const input = writeTexts(folder, ['a', 'refuse me', 'b', '', 'c']);
     const events: JobEvent[] = [];
@@ -91,16 +92,16 @@ for (const ending of ENDINGS) {
   });
 }
 
-test('a refused text ends the job with its place', async (t) => {
-  const folder = makeFolder(t);
+test('a refused text ends the job with its place', async () => {
+  const folder = makeTemporaryFolder();
   const input = writeTexts(folder, ['a', 'b', 'c', 'refuse me']);
   await assert.rejects(runTestJob(input, join(folder, 'out.npy')), {
     message: `${input}, line 4: the server refuses the text: too long`,
   });
 });
 
-test('an empty text is told before anything is embedded', async (t) => {
-  const folder = makeFolder(t);
+test('an empty text is told before anything is embedded', async () => {
+  const folder = makeTemporaryFolder();
   const input = writeTexts(folder, ['a', 'b', '']);
   const embed = () => assert.fail('it was embedded');
   await assert.rejects(runTestJob(input, join(folder, 'out.npy'), { embed }), {
@@ -108,8 +109,8 @@ test('an empty text is told before anything is embedded', async (t) => {
   });
 });
 
-test('a vectors file that ends within a row goes on with that row', async (t) => {
-  const folder = makeFolder(t);
+test('a vectors file that ends within a row goes on with that row', async () => {
+  const folder = makeTemporaryFolder();
   const output = join(folder, 'out.npy');
   const input = writeTexts(folder);
   await assert.rejects(runTestJob(input, output, { embed: stopAfter(0) }));
@@ -123,8 +124,8 @@ test('a vectors file that ends within a row goes on with that row', async (t) =>
   );
 });
 
-test('another job does not go on with the rows of this one', async (t) => {
-  const folder = makeFolder(t);
+test('another job does not go on with the rows of this one', async () => {
+  const folder = makeTemporaryFolder();
   const output = join(folder, 'out.npy');
   const input = writeTexts(folder);
   await assert.rejects(runTestJob(input, output, { embed: stopAfter(4) }));
@@ -137,8 +138,8 @@ test('another job does not go on with the rows of this one', async (t) => {
   assert.ok(existsSync(output));
 });
 
-test('an output that exists is not replaced unless asked for', async (t) => {
-  const folder = makeFolder(t);
+test('an output that exists is not replaced unless asked for', async () => {
+  const folder = makeTemporaryFolder();
   const output = join(folder, 'out.npy');
   writeFileSync(output, 'precious');
   const input = writeTexts(folder);
@@ -148,8 +149,8 @@ test('an output that exists is not replaced unless asked for', async (t) => {
   assert.equal((await readOutput(output)).length, TEXTS.length);
 });
 
-test('two processes do not write one output', async (t) => {
-  const folder = makeFolder(t);
+test('two processes do not write one output', async () => {
+  const folder = makeTemporaryFolder();
   const output = join(folder, 'out.npy');
   const input = writeTexts(folder);
   let release: () => void = () => undefined;
@@ -174,8 +175,8 @@ test('two processes do not write one output', async (t) => {
   await first;
 });
 
-test('rows from standard input are kept until the job is done', async (t) => {
-  const folder = makeFolder(t);
+test('rows from standard input are kept until the job is done', async () => {
+  const folder = makeTemporaryFolder();
   const output = join(folder, 'out.jsonl');
   const lines = 'one\ntwo\nthree\nfour\nfive\nsix\nseven\n';
   const runOn = (text: string, embed = embedTexts) => {
@@ -193,8 +194,8 @@ test('rows from standard input are kept until the job is done', async (t) => {
   assert.equal((await readOutput(output)).length, 7);
 });
 
-test('the vector may not take the name of a field that a row has', async (t) => {
-  const folder = makeFolder(t);
+test('the vector may not take the name of a field that a row has', async () => {
+  const folder = makeTemporaryFolder();
   const input = join(folder, 'in.jsonl');
   writeFileSync(input, '{"text":"a","embedding":1}\n');
   await assert.rejects(runTestJob(input, join(folder, 'out.jsonl')), {
@@ -204,8 +205,8 @@ test('the vector may not take the name of a field that a row has', async (t) => 
   assert.equal((await readOutput(join(folder, 'out.jsonl'), 'vector'))[0]?.vector?.length, DIMENSIONS);
 });
 
-test('a row keeps the digits that a JSON reader would round', async (t) => {
-  const folder = makeFolder(t);
+test('a row keeps the digits that a JSON reader would round', async () => {
+  const folder = makeTemporaryFolder();
   const [input, output] = [join(folder, 'in.jsonl'), join(folder, 'out.jsonl')];
   writeFileSync(input, '{"id": 12345678901234567890, "text":"a" }\n{"text":"b"}');
   await runTestJob(input, output);
@@ -214,8 +215,8 @@ test('a row keeps the digits that a JSON reader would round', async (t) => {
   assert.ok(second.startsWith('{"text":"b","embedding":['));
 });
 
-test('a template takes its text from several fields', async (t) => {
-  const folder = makeFolder(t);
+test('a template takes its text from several fields', async () => {
+  const folder = makeTemporaryFolder();
   const [input, output] = [join(folder, 'in.csv'), join(folder, 'out.npy')];
   writeFileSync(input, 'title,body\nA,"first\nline"\nB,\n');
   await runTestJob(input, output, { pick: makePicker({ template: '{title}: {body}' }) });
@@ -225,8 +226,8 @@ test('a template takes its text from several fields', async (t) => {
   );
 });
 
-test('two columns of one name are refused, columns without any are let be', async (t) => {
-  const folder = makeFolder(t);
+test('two columns of one name are refused, columns without any are let be', async () => {
+  const folder = makeTemporaryFolder();
   const [input, output] = [join(folder, 'in.csv'), join(folder, 'out.npy')];
   writeFileSync(input, 'id,text,id,,\n1,a,2,,\n');
   await assert.rejects(runTestJob(input, output), {

@@ -1,9 +1,5 @@
 // A job on files in a temporary folder, with an embedder that needs no server: vectors that depend only on the text.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { TestContext } from 'node:test';
 
 import { inputFormatOf } from '../../../src/embed/inputs.ts';
 import { outputFormatOf } from '../../../src/embed/outputs.ts';
@@ -23,14 +19,6 @@ export const embedTexts: EmbedTexts = (texts) => {
     return Promise.reject(new Fault('TEXT_REFUSED', { problem: 'too long' }));
   return Promise.resolve(texts.map(vectorOf));
 };
-
-export function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-job-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return folder;
-}
 
 export type JobChanges = Partial<Omit<EmbedJob, 'output'>> & { vectorField?: string; events?: JobEvent[] };
 

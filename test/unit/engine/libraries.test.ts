@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findLibraries, packagesFor, pickLibraries } from '../../../src/engine/libraries.ts';
-import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 // File names as the packages of node-llama-cpp 3.21.1 and 3.22.1 hold them, and those of a plain local build.
 const FOLDERS = {

@@ -7,7 +7,8 @@ import { readGgufHeader } from '../../../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../../../src/convert/gguf-write.ts';
 import { renderHeadlessHeader } from '../../../src/engine/headless-model.ts';
 import { checkModelHeader, readModelFile } from '../../../src/engine/model-file.ts';
-import { fixtureFile, makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { fixtureFile } from '../../fixtures/tiny-model.ts';
 
 describe('a .gguf file', () => {
   let file: string;

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openModelTemplate, openTemplateFile } from '../../../src/launch/chat-template.ts';
-import { fixtureFile, makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { fixtureFile } from '../../fixtures/tiny-model.ts';
 
 const folder = makeTemporaryFolder();
 const CONFIG = join(folder, 'tokenizer_config.json');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkTokenizer } from '../../../src/launch/check-tokenizer.ts';
 import type { ModelReference } from '../../../src/models/reference.ts';
-import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const HUB = {
   kind: 'hub',

@@ -5,7 +5,7 @@ import test from 'node:test';
 import { describeRequests } from '../../../src/launch/describe-requests.ts';
 import { planRequestRules } from '../../../src/launch/request-rules.ts';
 import { carryPrompts, readModelPrompts } from '../../../src/models/prompts.ts';
-import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const NONE = {
   maxBatchedTokens: null,

@@ -7,7 +7,7 @@ import { Fault } from '../../../src/faults.ts';
 import { listCachedModels } from '../../../src/models/cached-models.ts';
 import type { CacheFolders } from '../../../src/models/places.ts';
 import { carryOutRemoval, planRemoval } from '../../../src/models/remove-models.ts';
-import { makeFolder } from '../convert/small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const COMMIT = 'a'.repeat(40);
 const NEWER = 'b'.repeat(40);
@@ -29,7 +29,7 @@ function addFile(
 }
 
 function makeCaches(): CacheFolders {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   const [hubFolder, cacheFolder] = [join(folder, 'hub'), join(folder, 'own')];
   const plain = join(hubFolder, 'models--Qwen--Qwen3-Embedding-0.6B');
   for (const commit of [COMMIT, NEWER]) {
@@ -112,7 +112,7 @@ test('a snapshot that lacks shards of its index is called incomplete', () => {
 });
 
 test('empty and missing caches list nothing', () => {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   assert.deepEqual(listCachedModels({ hubFolder: join(folder, 'no'), cacheFolder: folder }), []);
 });
 
@@ -160,7 +160,7 @@ test('a converted file goes by its name or its path', () => {
 
 test('a path outside of the caches and a model that is not cached remove nothing', () => {
   const folders = makeCaches();
-  const outside = join(makeFolder(), 'mine.gguf');
+  const outside = join(makeTemporaryFolder(), 'mine.gguf');
   write(outside, 'mine');
   for (const target of [outside, 'Qwen/Qwen3-Embedding-8B', '../own', 'other/..'])
     assert.throws(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fault } from '../../../src/faults.ts';
 import { convertToCache, nameOfFolder } from '../../../src/models/convert-to-cache.ts';
-import { makeFolder, makeSmallModel } from '../convert/small-model.ts';
+import { makeSmallModel } from '../convert/small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 test("a model is called as its folder is, and a snapshot of the hub's cache as its repository", () => {
   const commit = '0123456789'.repeat(4);
@@ -18,7 +19,7 @@ test("a model is called as its folder is, and a snapshot of the hub's cache as i
 
 test('a cache that cannot be made or looked into is told with the option that moves it', async () => {
   const modelFolder = makeSmallModel();
-  const file = join(makeFolder(), 'file');
+  const file = join(makeTemporaryFolder(), 'file');
   writeFileSync(file, '');
   const converted = convertToCache({ modelFolder, cacheFolder: file, outtype: 'f16' });
   await assert.rejects(converted, (error: Fault) => {

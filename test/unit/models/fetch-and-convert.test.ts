@@ -7,15 +7,10 @@ import { convert } from '../../../src/convert/convert.ts';
 import type { ObtainedModel } from '../../../src/models/obtain-model.ts';
 import type { Misbehaviour } from '../../fixtures/hub-content.ts';
 import type { HubServer } from '../../fixtures/hub-server.ts';
-import {
-  listSmallTensors,
-  makeFolder,
-  makeSmallModel,
-  renderSafetensors,
-  SMALL_SHAPE,
-} from '../convert/small-model.ts';
+import { listSmallTensors, makeSmallModel, renderSafetensors, SMALL_SHAPE } from '../convert/small-model.ts';
 import { openTestHub, REPO } from '../download/open-test-hub.ts';
 import { obtainQuietly } from './obtain-quietly.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 // Three matrices of 8 MB: threads report every 4 MB.
 const SHAPE = { ...SMALL_SHAPE, ffn: 1 << 17 };
@@ -54,7 +49,7 @@ async function openScene(t: TestContext): Promise<Scene> {
   );
   const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name))]));
   const { server, hub } = await openTestHub(t, { repos: { [REPO]: { files } } });
-  const cacheFolder = makeFolder();
+  const cacheFolder = makeTemporaryFolder();
   return {
     server,
     nearlyNanAt,
@@ -63,7 +58,7 @@ async function openScene(t: TestContext): Promise<Scene> {
     converted: () =>
       readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.gguf/.test(name)),
     assertRight: async (file) => {
-      const outfile = join(makeFolder(), 'whole.gguf');
+      const outfile = join(makeTemporaryFolder(), 'whole.gguf');
       const folderName = REPO.replace(/^.*\//, '');
       await convert({ modelFolder: folder, folderName, outfile, outtype: 'bf16' });
       assert.ok(readFileSync(file).equals(readFileSync(outfile)));

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readModelConfig } from '../../../src/models/read-config.ts';
-import { makeFolder, smallConfig } from '../convert/small-model.ts';
+import { smallConfig } from '../convert/small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 function configOf(changes: Record<string, unknown>): ReturnType<typeof readModelConfig> {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...smallConfig(), ...changes }));
   return readModelConfig(folder);
 }

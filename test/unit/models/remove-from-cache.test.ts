@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { removeFromCache } from '../../../src/models/remove-from-cache.ts';
-import { makeFolder } from '../convert/small-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 /** Two snapshots of a repository that link to one content. */
 function makeRepo() {
-  const folder = makeFolder();
+  const folder = makeTemporaryFolder();
   const blob = join(folder, 'blobs', 'c0ffee');
   mkdirSync(join(folder, 'blobs'));
   writeFileSync(blob, 'weights');

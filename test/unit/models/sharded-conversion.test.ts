@@ -13,9 +13,9 @@ import { planFetch, wantConversion } from '../../../src/models/plan-fetch.ts';
 import type { Misbehaviour } from '../../fixtures/hub-content.ts';
 import type { HubServer } from '../../fixtures/hub-server.ts';
 import { makeShardedModel, SHARDS, type Outtype, type ShardedModel } from '../../fixtures/sharded-model.ts';
-import { makeFolder } from '../convert/small-model.ts';
 import { openTestHub, REPO, type TestHub } from '../download/open-test-hub.ts';
 import { obtainQuietly, REFERENCE } from './obtain-quietly.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 let model: ShardedModel;
 before(async () => {
@@ -32,7 +32,7 @@ interface Scene extends Pick<TestHub, 'server' | 'hub'> {
 
 async function openScene(t: TestContext): Promise<Scene> {
   const { server, hub } = await openTestHub(t, { repos: { [REPO]: { files: model.files } } });
-  const cacheFolder = makeFolder();
+  const cacheFolder = makeTemporaryFolder();
   const repoFolder = join(hub.settings.cacheFolder, `models--${REPO.replace('/', '--')}`);
   return {
     server,

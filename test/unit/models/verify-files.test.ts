@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { readHubSettings } from '../../../src/download/settings.ts';
 import type { ModelReference } from '../../../src/models/reference.ts';
 import { verifyFiles } from '../../../src/models/verify-files.ts';
-import { makeTemporaryFolder } from '../../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const FILES = { 'config.json': '{}', 'model.safetensors': 'weights' };
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

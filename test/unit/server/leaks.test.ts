@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openServingServer } from './open-test-server.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const TRIES = [
   { method: 'POST', url: '/v1/embeddings', payload: '{"input":"a"}' },
@@ -16,10 +16,7 @@ const TRIES = [
 ] as const;
 
 test('a key, the right one or a wrong one, is in no answer and no log', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-test-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const folder = makeTemporaryFolder();
   const { server, entries } = await openServingServer(t, {
     keys: { api: 'right-key', admin: 'other-key' },
     metrics: true,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { Fault } from '../../../src/faults.ts';
 import { renderRecord, type RequestRecord } from '../../../src/server/request-log.ts';
 import { openServingServer } from './open-test-server.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const TIME = '2026-01-02T03:04:05.678Z';
 
@@ -38,16 +38,8 @@ test('as text a record is one line whatever is in it', () => {
   );
 });
 
-function makeFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'qe-'));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
-
 test('every request for embeddings that has ended is in the file of the day, the refused too', async (t) => {
-  const folder = makeFolder(t);
+  const folder = makeTemporaryFolder();
   const requestLog = { level: 2, format: 'json', targets: [folder] } as const;
   const { server, post, embedder } = await openServingServer(t, { requestLog });
   await post({ input: ['a', 'b'], rid: 'mine' });
@@ -69,7 +61,7 @@ test('every request for embeddings that has ended is in the file of the day, the
 });
 
 test('a folder that cannot be written to costs a warning, not the answer', async (t) => {
-  const requestLog = { level: 0, format: 'text', targets: [join(makeFolder(t), 'none')] } as const;
+  const requestLog = { level: 0, format: 'text', targets: [join(makeTemporaryFolder(), 'none')] } as const;
   const { server, post, entries } = await openServingServer(t, { requestLog });
   assert.equal((await post({ input: 'a' })).statusCode, 200);
   await server.close();

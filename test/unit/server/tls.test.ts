@@ -2,19 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { connect } from 'node:tls';
 import type { TlsFiles } from '../../../src/server/tls.ts';
 import { eventually } from '../../fixtures/eventually.ts';
 import { openServingServer } from './open-test-server.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
-const FOLDER = mkdtempSync(join(tmpdir(), 'qe-tls-'));
-after(() => {
-  rmSync(FOLDER, { recursive: true });
-});
+const FOLDER = makeTemporaryFolder();
 
 const fileOf = (name: string) => join(FOLDER, name);
 

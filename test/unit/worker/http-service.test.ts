@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Client } from 'undici';
@@ -11,16 +9,15 @@ import { decodeEmbedResponse, decodeFault, decodeReady } from '../../../src/work
 import { encodeWhole } from '../../fixtures/whole-request.ts';
 import { decodeProfile } from '../../../src/worker/profile-message.ts';
 import { KNOWN_MODEL, knownVector, openKnownEmbedder, type Hook } from '../../process/known-embedder.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 async function openClient(t: TestContext, hook?: Hook): Promise<Client> {
-  const folder = await mkdtemp(join(tmpdir(), 'qe-'));
-  const socketPath = join(folder, 's');
+  const socketPath = join(makeTemporaryFolder(), 's');
   const service = await openHttpService({ socketPath, embedder: openKnownEmbedder(hook), maxBodyBytes: 100 });
   const client = new Client('http://worker', { socketPath });
   t.after(async () => {
     await client.destroy();
     await service.drain();
-    await rm(folder, { recursive: true });
   });
   return client;
 }
