@@ -2,11 +2,12 @@
 // complete and synced, then the final name in one step. Refuses to replace the conversion's own inputs.
 // Knows nothing of GGUF: the caller fills the open file.
 
-import { constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { Fault } from '../faults.ts';
+import { syncFolder } from '../folders.ts';
 
 // A temporary file that nobody has written to for this long was left by a killed process.
 const STALE_PARTIAL_MS = 10 * 60 * 1000;
@@ -162,15 +163,5 @@ async function removeStalePartials(path: string): Promise<void> {
     const partial = await statOrNull(join(folder, name));
     if (partial !== null && Date.now() - partial.mtimeMs > STALE_PARTIAL_MS)
       await rm(join(folder, name), { force: true });
-  }
-}
-
-// Makes the new name survive a power cut. Not every file system lets a folder be synced; the content is safe by then.
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY);
-    await handle.sync().finally(() => handle.close());
-  } catch {
-    return;
   }
 }

@@ -1,9 +1,10 @@
 // Files that are whole: whether one is there, and how it gets the name that readers use. In the cache that is a link
 // from the snapshot to the blob, or the file itself where links fail; in a folder the file, with a note of its digest.
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { copyFile, lstat, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { makeFolder } from '../folders.ts';
 import type { FilePlace } from './cache-layout.ts';
 import type { RepoFile } from './contract.ts';
 import { digestFile } from './follow-digest.ts';
@@ -58,7 +59,7 @@ export async function giveName(
       return;
     }
     if (await isLinked(place, file)) return;
-    await mkdir(dirname(finalPath), { recursive: true });
+    await makeFolder(dirname(finalPath));
     if (linkTarget !== null && (await tryLink(linkTarget, finalPath, dirname(restPath)))) return;
     await (isNew ? rename(restPath, finalPath) : copyAside(restPath, finalPath));
   });
@@ -85,7 +86,7 @@ async function tryLink(target: string, path: string, aside: string): Promise<boo
 /** Readers see the whole copy or none; shares the blocks where the file system can. */
 export async function copyAside(from: string, to: string): Promise<void> {
   await orLocalFault(to, async () => {
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     const fresh = `${to}.${randomUUID()}.tmp`;
     try {
       await copyFile(from, fresh, constants.COPYFILE_FICLONE);

@@ -1,9 +1,9 @@
 // This machine's own disk: its faults, how much is free, names that change in one step and survive a power cut.
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { mkdir, open, rename, statfs, writeFile } from 'node:fs/promises';
+import { rename, statfs, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../faults.ts';
+import { makeFolder } from '../folders.ts';
 
 /** Faults: DISK_FULL, FILE_UNWRITABLE. */
 export async function orLocalFault<T>(path: string, action: () => Promise<T>): Promise<T> {
@@ -38,19 +38,9 @@ export async function freeBytes(path: string): Promise<number | null> {
  */
 export async function replaceFile(path: string, text: string, aside = dirname(path)): Promise<void> {
   await orLocalFault(path, async () => {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const fresh = join(aside, `${basename(path)}.${randomUUID()}.tmp`);
     await writeFile(fresh, text);
     await rename(fresh, path);
   });
-}
-
-// Not every file system lets a folder be synced; the content is safe by then.
-export async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY);
-    await handle.sync().finally(() => handle.close());
-  } catch {
-    return;
-  }
 }

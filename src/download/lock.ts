@@ -4,10 +4,11 @@
 // Libraries compare the file's time with the local clock, which network disks break, and do not see a killed holder.
 import { randomUUID } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { link, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { makeFolder } from '../folders.ts';
 import { orLocalFault } from './local-disk.ts';
 
 export interface HeldLock {
@@ -38,7 +39,7 @@ const LONGEST_POLL_MS = 250;
 export async function acquireLock(path: string, options: LockOptions): Promise<HeldLock> {
   const { staleMs, signal, onWait } = options;
   const holder: Holder = { id: randomUUID(), pid: process.pid, machine: thisMachine(), beat: 0 };
-  await orLocalFault(path, () => mkdir(dirname(path), { recursive: true }));
+  await orLocalFault(path, () => makeFolder(dirname(path)));
   const seen = { text: '', since: performance.now() };
   for (let hasTold = false; ;) {
     signal.throwIfAborted();

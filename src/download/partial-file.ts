@@ -6,11 +6,12 @@
 // A killed process loses at most the bytes of a write under way: a line follows its bytes, and a torn line is passed by.
 // What a power cut makes of that order is found by the digest. Whoever opens one holds its lock.
 import { writevSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder, syncFolder } from '../folders.ts';
 import { countBytes, leadingBytes, missingParts, withRange, type ByteRange } from './byte-ranges.ts';
 import type { RepoFile } from './contract.ts';
-import { orLocalFault, replaceFile, syncFolder } from './local-disk.ts';
+import { orLocalFault, replaceFile } from './local-disk.ts';
 
 // Measured for the converter: what is synced while more is written need not be waited for at the end.
 const SYNC_EVERY_BYTES = 64_000_000;
@@ -70,7 +71,7 @@ export class PartialFile {
   /** With what an earlier run left, where it left anything for this very content. */
   static async open(path: string, file: Pick<RepoFile, 'sizeBytes' | 'digest'>): Promise<PartialFile> {
     return orLocalFault(path, async () => {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const ranges = await readJournal(path, file);
       if (ranges.length === 0) await removePartial(path);
       const bytes = await open(path, ranges.length === 0 ? 'wx+' : 'r+');
@@ -119,7 +120,7 @@ export class PartialFile {
       // Linux tells of a failed write to the disk once; a later sync of the same descriptor would succeed.
       if (this.#syncFailure !== null) throw this.#syncFailure.error;
       await this.#bytes.sync();
-      await mkdir(dirname(restPath), { recursive: true });
+      await makeFolder(dirname(restPath));
       await rename(this.path, restPath);
       await rm(journalPath(this.path), { force: true });
     });

@@ -59,7 +59,7 @@ export async function runJob(job: EmbedJob): Promise<JobResult> {
       problem: 'exists',
       hint: 'choose another name, or replace it with --overwrite',
     });
-  const folder = openWorkFolder(output.path, { job: describe(job), restart: job.restart });
+  const folder = await openWorkFolder(output.path, { job: describe(job), restart: job.restart });
   let isDone = false;
   try {
     const source = await openSource(job, folder);

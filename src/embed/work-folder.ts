@@ -4,19 +4,20 @@ import { createHash } from 'node:crypto';
 import {
   createReadStream,
   createWriteStream,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { Fault } from '../faults.ts';
+import { makeFolder } from '../folders.ts';
 
 /** What must be equal for a job to be gone on with, by names that a person understands. */
 export type JobDescription = Readonly<Record<string, unknown>>;
@@ -33,13 +34,13 @@ export interface WorkFolder {
 }
 
 /** Faults: BAD_OPTION for a folder of another job or one in use, FILE_UNWRITABLE. */
-export function openWorkFolder(
+export async function openWorkFolder(
   outputPath: string,
   { job, restart }: { job: JobDescription; restart: boolean },
-): WorkFolder {
+): Promise<WorkFolder> {
   const path = `${outputPath}.partial`;
   const jobPath = join(path, 'job.json');
-  guard(path, () => mkdirSync(path, { recursive: true }));
+  await guard(path, () => makeFolder(path));
   const unlock = takeLock(path);
   const vectorsPath = join(path, 'vectors.f32');
   try {
@@ -49,9 +50,7 @@ export function openWorkFolder(
     if (changed !== null && hasVectors) throw anotherJob(path, changed);
     if (changed !== null || restart) {
       rmSync(join(path, 'stdin'), { force: true });
-      guard(path, () => {
-        writeFileSync(jobPath, JSON.stringify(job, null, 2));
-      });
+      await guard(path, () => writeFile(jobPath, JSON.stringify(job, null, 2)));
     }
     return {
       vectorsPath,
@@ -156,9 +155,9 @@ function lockedBy(folder: string, path: string): Fault {
   });
 }
 
-function guard(path: string, act: () => void): void {
+async function guard(path: string, act: () => Promise<void>): Promise<void> {
   try {
-    act();
+    await act();
   } catch (error) {
     throw unwritable(path, error);
   }

@@ -1,11 +1,11 @@
 // Owns the cache of converted models: a Hugging Face folder is converted once and found again by its content, wherever
 // it has been moved. Files appear under their final name by rename only, so two launches at once cannot spoil one.
-import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
 import { isFile } from '../convert/files.ts';
 import { fingerprintModelFolder } from '../convert/fingerprint.ts';
 import { Fault } from '../faults.ts';
+import { makeFolder } from '../folders.ts';
 
 export interface CachedConversion extends Pick<
   ConvertOptions,
@@ -29,7 +29,7 @@ export async function convertToCache(
   const file = join(folder, `${name}-${outtype}-${fingerprint}.gguf`);
   try {
     if (isFile(file)) return { file, wasCached: true };
-    mkdirSync(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const cause = error instanceof Fault ? error.cause : error;
     const problem = cause instanceof Error ? cause.message : String(cause);

@@ -2,7 +2,6 @@
 // converter's order, each converted while it comes. What was fetched for this alone leaves the disk as soon as it is
 // verified and converted, and only then does the next shard come; what was there before stays.
 // A run that ends before leaves the unfinished file and what has come of a shard: the next one goes on from both.
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BytesWithdrawn, readArrivingShard, type ArrivingShard } from '../convert/arriving-shard.ts';
 import { convert, type ConvertOptions } from '../convert/convert.ts';
@@ -12,6 +11,7 @@ import type { DownloadPlan, PlannedFile, ReportDownload, RunningDownload } from 
 import { orLocalFault } from '../download/local-disk.ts';
 import { startDownload } from '../download/start-download.ts';
 import { Fault } from '../faults.ts';
+import { makeFolder } from '../folders.ts';
 import type { ConvertedRepo } from './converted-repo.ts';
 import { GrowingFiles } from './growing-files.ts';
 import { identityOf, isShard, planFetch, readConverted, type WantedConversion } from './plan-fetch.ts';
@@ -33,7 +33,7 @@ interface Work extends WantedConversion {
 /** Resolves with the converted file. Faults: those of `convert` and of the download. */
 export async function fetchAndConvert(work: Work, options: FetchOptions): Promise<string> {
   const { file, repo, listing } = work;
-  await orLocalFault(file, () => mkdir(dirname(file), { recursive: true }));
+  await orLocalFault(file, () => makeFolder(dirname(file)));
   await repo.removeUnfinishedBut(file);
   try {
     await goOn(work, options);

@@ -72,6 +72,25 @@ test('--json tells events one per line and ends with done', async () => {
   assert.ok(events.some(({ kind, path }) => kind === 'file-verified' && path === 'model.safetensors'));
 });
 
+test(
+  'a cache that can hold nothing is told in a sentence by every command that fills one',
+  { skip: !existsSync('/proc/1') },
+  async () => {
+    const home = makeHome(hub.url);
+    const nowhere = { HF_HUB_CACHE: '/proc/x/hub', QWEN_EMBED_CACHE_FOLDER: '/proc/x/own' };
+    for (const args of [
+      ['download', TINY],
+      ['download', TINY, '--local-dir', '/proc/x/y'],
+      ['launch', '--port', '0', '--model-path', TINY],
+      ['launch', '--port', '0', '--model-path', fixtureFolder()],
+    ]) {
+      const { code, stderr } = await run(home, args, nowhere);
+      assert.match(stderr, /^error: cannot write \/proc\/x.*: ENOENT: no such file or directory, mkdir/m);
+      assert.equal(code, 5, stderr);
+    }
+  },
+);
+
 test('patterns choose the files, and --local-dir puts them under their own names', async () => {
   const home = makeHome(hub.url);
   const folder = makeTemporaryFolder();
