@@ -3,7 +3,7 @@ import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeFolder } from '../../src/folders.ts';
-import { makeTemporaryFolder } from '../fixtures/tiny-model.ts';
+import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 
 test('a folder is made with all above it, by however many at once, and is there already', async () => {
   const root = makeTemporaryFolder();
