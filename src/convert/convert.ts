@@ -17,7 +17,7 @@ import { writeOnUnfinished, type Ledger } from './unfinished.ts';
 export interface ConvertOptions extends PlanOptions {
   /**
    * File to write, or an existing folder to put it in under its default name; default: the model folder.
-   * In the file's name `{ftype}`, `{outtype}` and their upper-case forms stand for the type.
+   * In the file's name `{}`, `{ftype}`, `{outtype}` and the upper-case forms of both words stand for the type.
    */
   outfile?: string;
   /** Counts source bytes; called every few megabytes. */

@@ -9,7 +9,7 @@ export function formatCosine(value: number, decimals: number): string {
 /** Rounded down: 99.6 % is not all. */
 export const formatShare = (share: number): string => `${String(Math.floor(share * 100))} %`;
 
-/** Three digits or fewer: 0.4, 12, 340, 12k. */
+/** Four digits or fewer: 0.4, 12, 3400, 12k. */
 export function formatRate(rate: number): string {
   if (rate >= 9950) return `${(rate / 1000).toFixed(0)}k`;
   return rate.toFixed(rate > 0 && rate < 9.95 ? 1 : 0);

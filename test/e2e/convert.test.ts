@@ -253,9 +253,9 @@ test('without an outfile the default name in the model folder is used; a folder 
 });
 
 test('the type is filled into the name of the outfile', async () => {
-  const outfile = join(makeTemporaryFolder(), '{ftype}-{OUTTYPE}.gguf');
+  const outfile = join(makeTemporaryFolder(), '{}-{ftype}-{OUTTYPE}.gguf');
   const converted = await convert({ modelFolder: makeSmallModel(), outfile, outtype: 'auto' });
-  assert.match(converted.outfile, /bf16-BF16\.gguf$/);
+  assert.match(converted.outfile, /bf16-bf16-BF16\.gguf$/);
 });
 
 test('an existing file is replaced', async () => {

@@ -46,6 +46,16 @@ test('doctor exits with 1 where the libraries are missing, and says what to do',
   assert.match(stdout, /^2 problems, 0 warnings\n$/m);
 });
 
+test('doctor says where a key comes from and never shows it', async () => {
+  const args = ['doctor', '--device', 'cpu', '--port', '0', '--llama-folder', makeTemporaryFolder()];
+  const env = { ...OFFLINE, QWEN_EMBED_API_KEY: 'sesame-of-mine' };
+  for (const more of [[], ['--json']]) {
+    const { stdout, stderr } = await runCli([...args, ...more], { env });
+    assert.match(stdout, /--api-key.*\(secret\)/);
+    assert.ok(!`${stdout}${stderr}`.includes('sesame'));
+  }
+});
+
 test('a vector that is wrong is noticed', async () => {
   const settings = { ...defaultsOf('doctor'), device: 'cpu' } as const;
   const wrong = KNOWN_ANSWER.map((value, i) => (i % 2 === 0 ? value : -value));

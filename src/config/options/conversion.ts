@@ -25,7 +25,7 @@ export const CONVERSION = {
     value: 'FILE',
     default: null,
     on: ['convert'],
-    doc: 'file to write; default: named after the model, inside its folder',
+    doc: "file to write, {outtype} filled in; default: the model's name, in its folder",
   },
   modelName: {
     flag: 'model-name',

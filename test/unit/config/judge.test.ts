@@ -29,6 +29,7 @@ test('nothing is said of switches that are off and of what is so anyway', () => 
       given('a', idle, false),
       given('b', { ...idle, isAlways: true }),
       given('c', refused, 'one'),
+      given('d', refused, false),
     ]),
     null,
   );

@@ -52,6 +52,17 @@ test('calls take turns, one text each', () => {
   assert.equal(queue.isEmpty, true);
 });
 
+test('a text that is larger than a batch may be goes alone when its turn comes', () => {
+  const queue = new TextQueue<Text>();
+  queue.add([text('small', 1)]);
+  queue.add([text('giant', 20)]);
+  queue.add([text('tiny', 1)]);
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'small tiny');
+  queue.add([text('next', 1)]);
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'giant');
+  assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'next');
+});
+
 test('a call whose next text does not fit keeps its turn for the next batch', () => {
   const queue = new TextQueue<Text>();
   queue.add([text('small', 2)]);

@@ -44,7 +44,9 @@ test('a server that tells no load has none', () => {
 
 test('numbers are short, and never better than they are', () => {
   assert.deepEqual([0.996, 1, 0].map(formatShare), ['99 %', '100 %', '0 %']);
-  assert.deepEqual([0, 0.44, 9.96, 340, 12_345].map(formatRate), ['0', '0.4', '10', '340', '12k']);
+  assert.deepEqual([0, 0.44, 9.96, 3400, 9949, 9960, 12_345].map(formatRate), [
+    ...['0', '0.4', '10', '3400', '9949', '10k', '12k'],
+  ]);
   assert.deepEqual(
     [0.125, -0.104, -0.004].map((value) => formatCosine(value, 2)),
     ['0.13', '−0.10', '0.00'],
