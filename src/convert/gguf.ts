@@ -153,17 +153,3 @@ export function i32Array(numbers: readonly number[]): GgufValue {
   const bytes = Buffer.from(Int32Array.from(numbers).buffer);
   return { type: 'array', value: { elementType: 'i32', count: numbers.length, bytes } };
 }
-
-/** The strings of a string array; empty for any other value. */
-export function decodeStrings(value: GgufValue | undefined): string[] {
-  if (value?.type !== 'array' || value.value.elementType !== 'string') return [];
-  const { bytes, count } = value.value;
-  const strings: string[] = [];
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    const length = bytes.readUInt32LE(at);
-    strings.push(bytes.toString('utf8', at + 8, at + 8 + length));
-    at += 8 + length;
-  }
-  return strings;
-}

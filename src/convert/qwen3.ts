@@ -131,6 +131,9 @@ export const KNOWN_MODULES = ['Transformer', 'Pooling', 'Normalize'];
 /** Ids of added tokens that are looked for in normalised text; of our own, in files of tokenizers that have some. */
 export const NORMALISED_TOKENS_KEY = 'qwen_embed.normalised_tokens';
 
+/** llama.cpp's kinds of tokens in `tokenizer.ggml.token_type`. The added ones are control or user-defined. */
+export const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
+
 /** What llama.cpp's pre-tokenizer `qwen2` implements: this pattern, each match by itself, then bytes. */
 export const QWEN2_SPLIT_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";

@@ -7,11 +7,9 @@
 import { Fault } from '../faults.ts';
 import { isObject, type JsonObject } from './files.ts';
 import { i32Array, stringArray, type GgufValue } from './gguf.ts';
-import { NORMALISED_TOKENS_KEY } from './qwen3.ts';
+import { NORMALISED_TOKENS_KEY, TOKEN_TYPES } from './qwen3.ts';
 import type { TokenizerBulk } from './tokenizer-bulk.ts';
 import { checkAddedToken, checkStructure } from './tokenizer-structure.ts';
-
-const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4, unused: 5 } as const;
 
 /** Added tokens that are control tokens whatever their `special` flag says: by name, or by how they begin and end. */
 const SPECIAL_NAMES = ['<pad>', '<mask>', '<2mass>', '[@BOS@]'];

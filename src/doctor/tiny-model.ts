@@ -10,6 +10,7 @@ import {
   type GgufValue,
 } from '../convert/gguf.ts';
 import { renderGgufHeader } from '../convert/gguf-write.ts';
+import { POOLING_LAST, TOKEN_TYPES } from '../convert/qwen3.ts';
 
 // The head size is one that the kernels of every backend know.
 export const SHAPE = {
@@ -109,17 +110,15 @@ function describeShape(): [string, GgufValue][] {
     ['qwen3.attention.value_length', u32(SHAPE.headDim)],
     ['qwen3.attention.layer_norm_rms_epsilon', f32(SHAPE.epsilon)],
     ['qwen3.rope.freq_base', f32(SHAPE.ropeTheta)],
-    ['qwen3.pooling_type', u32(3)],
+    ['qwen3.pooling_type', u32(POOLING_LAST)],
   ];
 }
 
 const END = '<|endoftext|>';
-const NORMAL = 1;
-const CONTROL = 3;
 
 function describeTokenizer(): [string, GgufValue][] {
   const tokens = listTokens();
-  const types = tokens.map((token) => (token === END ? CONTROL : NORMAL));
+  const types = tokens.map((token) => (token === END ? TOKEN_TYPES.control : TOKEN_TYPES.normal));
   return [
     ['tokenizer.ggml.model', string('gpt2')],
     ['tokenizer.ggml.pre', string('qwen2')],

@@ -2,11 +2,7 @@
 // alphabet of 256 letters, one per byte; their bytes are joined and read as UTF-8.
 // llama.cpp's own detokenizer is not used: it takes "</s>", an ordinary piece of Qwen's vocabulary, for a control token.
 import type { GgufMetadata } from '../convert/gguf.ts';
-
-// llama.cpp's token types. Both kinds of added tokens have their text as it is; padding has none.
-const CONTROL = 3;
-const USER_DEFINED = 4;
-const UNUSED = 5;
+import { TOKEN_TYPES } from '../convert/qwen3.ts';
 
 export class Detokenizer {
   readonly #spellings: Buffer;
@@ -39,9 +35,10 @@ export class Detokenizer {
     const end = this.#starts[id + 1];
     if (start === undefined || end === undefined) return NOTHING;
     const type = this.#types.readInt32LE(4 * id);
-    if (type === UNUSED || (type === CONTROL && !special)) return NOTHING;
+    const isControl = type === TOKEN_TYPES.control;
+    if (type === TOKEN_TYPES.unused || (isControl && !special)) return NOTHING;
     const spelling = this.#spellings.subarray(start + LENGTH_BYTES, end);
-    return type === CONTROL || type === USER_DEFINED ? spelling : readAlphabet(spelling);
+    return isControl || type === TOKEN_TYPES.userDefined ? spelling : readAlphabet(spelling);
   }
 }
 

@@ -4,7 +4,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { GgufHeader, GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { readGgufHeader } from '../convert/gguf-read.ts';
-import { NORMALISED_TOKENS_KEY, POOLING_LAST, type ModelShape } from '../convert/qwen3.ts';
+import { NORMALISED_TOKENS_KEY, POOLING_LAST, TOKEN_TYPES, type ModelShape } from '../convert/qwen3.ts';
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 
@@ -116,10 +116,6 @@ function readEndToken(path: string, metadata: GgufMetadata, vocabularySize: numb
   return end.value;
 }
 
-// llama.cpp's token types; both kinds are "added tokens" to Hugging Face's tokenizer.
-const CONTROL = 3;
-const USER_DEFINED = 4;
-
 function findAddedTokens(metadata: GgufMetadata): Map<string, number> {
   const added = new Map<string, number>();
   const types = metadata.get('tokenizer.ggml.token_type');
@@ -130,7 +126,7 @@ function findAddedTokens(metadata: GgufMetadata): Map<string, number> {
   for (let id = 0; id < Math.min(tokens.value.count, types.value.count); id++) {
     const sizeBytes = tokens.value.bytes.readUInt32LE(at);
     const type = types.value.bytes.readInt32LE(id * 4);
-    if (type === CONTROL || type === USER_DEFINED)
+    if (type === TOKEN_TYPES.control || type === TOKEN_TYPES.userDefined)
       added.set(tokens.value.bytes.toString('utf8', at + 8, at + 8 + sizeBytes), id);
     at += 8 + sizeBytes;
   }

@@ -2,7 +2,7 @@
 // the format. What passes is also asked for the texts in it, which are decoded later than they are read.
 import { join } from 'node:path';
 import fc, { type Arbitrary } from 'fast-check';
-import { decodeStrings, TENSOR_TYPES, VALUE_TYPES, type GgufHeader } from '../../src/convert/gguf.ts';
+import { TENSOR_TYPES, VALUE_TYPES, type GgufHeader } from '../../src/convert/gguf.ts';
 import { readGgufHeader } from '../../src/convert/gguf-read.ts';
 import { planConversion } from '../../src/convert/plan.ts';
 import { checkModelHeader } from '../../src/engine/model-file.ts';
@@ -10,6 +10,7 @@ import { makeSmallModel } from '../unit/convert/small-model.ts';
 import { damaged, hostileCount, rawBytes } from './hostile.ts';
 import { asFile, writeInput } from './safetensors.ts';
 import { endOf, makeTarget, type OpenTarget } from './target.ts';
+import { decodeStrings } from '../fixtures/decode-strings.ts';
 
 interface Field {
   at: number;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import test from 'node:test';
 
 import {
-  decodeStrings,
   i32Array,
   stringArray,
   tensorSizeBytes,
@@ -15,6 +14,7 @@ import { readGgufHeader } from '../../../src/convert/gguf-read.ts';
 import { renderGgufHeader } from '../../../src/convert/gguf-write.ts';
 import { assertFault } from './small-model.ts';
 import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
+import { decodeStrings } from '../../fixtures/decode-strings.ts';
 
 const folder = makeTemporaryFolder();
 

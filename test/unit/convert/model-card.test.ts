@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { parseFrontMatter } from '../../../src/convert/front-matter.ts';
-import { decodeStrings, type GgufValue } from '../../../src/convert/gguf.ts';
+import { type GgufValue } from '../../../src/convert/gguf.ts';
 import { readGeneralValues } from '../../../src/convert/model-card.ts';
+import { decodeStrings } from '../../fixtures/decode-strings.ts';
 
 const warnings: string[] = [];
 const onWarning = (message: string): void => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { decodeStrings, i32Array, type GgufValue } from '../../../src/convert/gguf.ts';
+import { i32Array, type GgufValue } from '../../../src/convert/gguf.ts';
 import { renderSpecialTokens } from '../../../src/convert/special-tokens.ts';
 import { renderVocabulary } from '../../../src/convert/tokenizer.ts';
 import { assertFault, smallTokenizer } from './small-model.ts';
+import { decodeStrings } from '../../fixtures/decode-strings.ts';
 
 type Json = Record<string, unknown>;
 
