@@ -1,5 +1,6 @@
 // Owns the way from the text of one value to the value: kinds, ranges, choices. Pure. A secret is never repeated in a fault.
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 import type { JsonValue } from './options.ts';
 import type { OptionRow, Shape } from './rows.ts';
 
@@ -107,9 +108,6 @@ function parseJson({ holds }: Of<'json'>, text: string): JsonValue | Problem {
     holds === 'anything' ? value !== undefined : holds === 'list' ? Array.isArray(value) : isObject(value);
   return value === undefined || !isWanted ? new Problem(`${quote(text)} is not ${JSON_NAMES[holds]}`) : value;
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 // Whoever writes the value out again calls itself for each level.
 const LEVELS = 100;

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 
 import { Fault } from '../faults.ts';
-import { isFile, isObject, readJsonFile, readJsonObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
+import { isFile, readJsonFile, readJsonObject } from './files.ts';
 import type { GgufMetadata } from './gguf.ts';
 import {
   ARCHITECTURE,

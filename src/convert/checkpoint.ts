@@ -6,8 +6,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 import type { ArrivingShard } from './arriving-shard.ts';
-import { isFile, isObject, readJsonObject } from './files.ts';
+import { isFile, readJsonObject } from './files.ts';
 import { readSafetensors, type SafeTensor } from './safetensors.ts';
 
 export const INDEX_FILE = 'model.safetensors.index.json';

@@ -4,8 +4,7 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
-
-export type JsonObject = Record<string, unknown>;
+import { isObject, type JsonObject } from '../json-object.ts';
 
 // tokenizer.json of the Qwen3 models is 11 MB.
 const JSON_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -100,10 +99,6 @@ function isExcessive(bytes: Buffer): boolean {
     if (depth > JSON_LIMIT_DEPTH || marks > JSON_LIMIT_MARKS) return true;
   }
   return false;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What lies there, or undefined. Faults: FILE_UNREADABLE for a path that can be none, such as one too long. */

@@ -9,7 +9,7 @@ import {
   type SchemaOptions,
 } from 'yaml';
 
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 
 // The reference reads with PyYAML, whose YAML 1.1 takes fewer words for booleans and numbers than the library's does
 // (`y` and `1e5` are texts). Only texts reach the header, so what is no text need not keep its value.

@@ -2,7 +2,7 @@
 // Fills gaps with the defaults that transformers would fill in. Pure: takes parsed JSON.
 
 import { Fault } from '../faults.ts';
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import type { GgufValue } from './gguf.ts';
 import {
   ARCHITECTURE,

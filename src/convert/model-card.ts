@@ -2,7 +2,7 @@
 // `_name_or_path` and the folder's name, in the reference's order of precedence.
 // Values that GGUF cannot hold there (a number as licence) are left out with a warning. Pure: takes texts and JSON.
 
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { parseFrontMatter } from './front-matter.ts';
 import { stringArray, type GgufValue } from './gguf.ts';
 import { parseModelId, renderSizeLabel, renderTitle, type NameParts } from './model-name.ts';

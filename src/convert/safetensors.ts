@@ -11,7 +11,8 @@
 import { closeSync, fstatSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
-import { isObject, openRegularFile, parseJson, readAt } from './files.ts';
+import { openRegularFile, parseJson, readAt } from './files.ts';
+import { isObject } from '../json-object.ts';
 
 const DTYPE_BYTES: Record<string, number> = {
   BOOL: 1,

@@ -2,7 +2,7 @@
 // after the merges. Follows the reference through its order of discovery, because that is the order in the file.
 // Pure: takes parsed JSON. Without `add_eos_token` last-token pooling would read the wrong position.
 
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { stringArray, type GgufValue } from './gguf.ts';
 import { listAddedTokens, type TokenizerFiles } from './tokenizer.ts';
 

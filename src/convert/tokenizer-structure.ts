@@ -2,7 +2,7 @@
 // do: anything else would give other token ids, and wrong vectors, without a word. Pure: takes parsed JSON.
 
 import { Fault } from '../faults.ts';
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { QWEN2_SPLIT_PATTERN } from './qwen3.ts';
 
 /** Options of a BPE that change ids, by what leaves them as they are. */

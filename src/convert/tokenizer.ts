@@ -5,7 +5,7 @@
 // is in special-tokens.ts.
 
 import { Fault } from '../faults.ts';
-import { isObject, type JsonObject } from './files.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { i32Array, stringArray, type GgufValue } from './gguf.ts';
 import { NORMALISED_TOKENS_KEY, TOKEN_TYPES } from './qwen3.ts';
 import type { TokenizerBulk } from './tokenizer-bulk.ts';

@@ -7,7 +7,7 @@ import type { RepoFile } from './contract.ts';
 import { treePath } from './cache-layout.ts';
 import { replaceFile } from './local-disk.ts';
 import { isCommit, isSafePath } from './names.ts';
-import { isObject } from './sources.ts';
+import { isObject } from '../json-object.ts';
 
 const FORMAT_VERSION = 1;
 

@@ -2,6 +2,7 @@
 // does not ask which one it is.
 import { createHash } from 'node:crypto';
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 import type { HubSettings, HubSource, RepoFile } from './contract.ts';
 import { isCommit, isSafePath } from './names.ts';
 import type { Hub } from './open-hub.ts';
@@ -145,8 +146,4 @@ const OFFICIAL_ORIGIN = 'https://huggingface.co';
 export function rewriteToEndpoint(url: URL, { source, endpoint }: HubSettings): URL {
   const isOfficial = source === 'huggingface' && url.origin === OFFICIAL_ORIGIN;
   return isOfficial ? new URL(endpoint + url.pathname + url.search) : url;
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream';
 import { parse } from 'csv-parse';
 
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 import { openBytes, readLines, unreadable } from './lines.ts';
 import { readParquet } from './read-parquet.ts';
 import type { Row } from './row.ts';
@@ -84,10 +85,6 @@ function parseJson(text: string, place: string): unknown {
   } catch {
     throw notARow(place, 'is not JSON');
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const placeOf = (path: string, line: number): string => `${path}, line ${String(line)}`;

@@ -4,6 +4,7 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 
 const PROMPTS_FILE = 'config_sentence_transformers.json';
 
@@ -20,10 +21,10 @@ export function readModelPrompts(model: { kind: 'folder' | 'gguf'; path: string 
   const path = candidates(model).find((candidate) => existsSync(candidate));
   if (path === undefined) return null;
   const value = readJson(path);
-  const prompts = isRecord(value) ? (value['prompts'] ?? {}) : null;
-  if (!isRecord(prompts) || !Object.values(prompts).every((prompt) => typeof prompt === 'string'))
+  const prompts = isObject(value) ? (value['prompts'] ?? {}) : null;
+  if (!isObject(prompts) || !Object.values(prompts).every((prompt) => typeof prompt === 'string'))
     throw unreadable(path, 'its prompts are not texts by name');
-  const name = isRecord(value) ? value['default_prompt_name'] : null;
+  const name = isObject(value) ? value['default_prompt_name'] : null;
   return {
     path,
     prompts: prompts as Record<string, string>,
@@ -63,6 +64,3 @@ function readJson(path: string): unknown {
 function unreadable(path: string, problem: string, cause?: unknown): Fault {
   return new Fault('FILE_UNREADABLE', { path, problem }, { cause });
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@
 // Pure; the template is rendered elsewhere.
 
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 import { type Fields, given, invalid, shown } from './request-fields.ts';
 
 export interface Conversation {
@@ -62,6 +63,3 @@ function parseVariables(fields: Fields): Fields {
   if (isObject(value)) return value;
   throw invalid('chat_template_kwargs', `chat_template_kwargs must be an object, not ${shown(value)}`);
 }
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

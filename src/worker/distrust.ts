@@ -9,9 +9,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export function malformed(problem: string, cause?: unknown): Fault {
   return new Fault('WIRE_MALFORMED', { problem }, { cause });
 }

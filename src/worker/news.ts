@@ -2,7 +2,8 @@
 // Believes nothing, as protocol.ts.
 import { MOST_NOTED_IDS, type Note } from '../embedder.ts';
 import type { Fault, WireFault } from '../faults.ts';
-import { isRecord, malformed } from './distrust.ts';
+import { malformed } from './distrust.ts';
+import { isObject } from '../json-object.ts';
 import { checkVersion, faultFromPeer, PROTOCOL_VERSION } from './protocol.ts';
 
 /** Pool to worker, once: what to load and where to listen. Not argv, which other users can read. */
@@ -36,7 +37,7 @@ interface NoteNews {
 export type WorkerNews = { kind: 'ready' } | { kind: 'fault'; fault: WireFault } | Hang | NoteNews;
 
 export function parseStartOrder(message: unknown): StartOrder {
-  if (!isRecord(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
+  if (!isObject(message) || message['kind'] !== 'start') throw malformed('the first message is no order');
   checkVersion(message['protocol']);
   const { socketPath, settings } = message;
   if (typeof socketPath !== 'string') throw malformed('the order names no socket');
@@ -44,13 +45,13 @@ export function parseStartOrder(message: unknown): StartOrder {
 }
 
 export const isStopOrder = (message: unknown): message is StopOrder =>
-  isRecord(message) && message['kind'] === 'stop';
+  isObject(message) && message['kind'] === 'stop';
 
 /** null for a message that is not for the pool. */
 export function parseWorkerNews(
   message: unknown,
 ): { kind: 'ready' } | { kind: 'fault'; fault: Fault } | Hang | NoteNews | null {
-  if (!isRecord(message)) return null;
+  if (!isObject(message)) return null;
   const { kind, problem, fault } = message;
   if (kind === 'ready') return { kind };
   if (kind === 'hang') return { kind, problem: String(problem) };
@@ -61,7 +62,7 @@ export function parseWorkerNews(
 const MOST_MESSAGE_CHARACTERS = 500;
 
 function parseNote(value: unknown): Note {
-  const { level, message, requestIds } = isRecord(value) ? value : {};
+  const { level, message, requestIds } = isObject(value) ? value : {};
   const ids: readonly unknown[] = Array.isArray(requestIds) ? requestIds : [];
   return {
     level: level === 'info' ? 'info' : 'warn',

@@ -1,7 +1,8 @@
 // GET /profile: what a worker's embedder has done so far, as JSON. Pure, and as distrustful as protocol.ts:
 // anything but sums that can be sums is the fault WIRE_MALFORMED.
 import { forStages, STAGE_BOUNDS, type Profile } from '../embedder.ts';
-import { isRecord, malformed, parseJson } from './distrust.ts';
+import { malformed, parseJson } from './distrust.ts';
+import { isObject } from '../json-object.ts';
 
 export const PROFILE_PATH = '/profile';
 
@@ -11,10 +12,10 @@ export function encodeProfile(profile: Profile): string {
 
 export function decodeProfile(body: string): Profile {
   const value = parseJson(body);
-  if (!isRecord(value)) throw malformed('a profile is no object');
+  if (!isObject(value)) throw malformed('a profile is no object');
   const seconds = value['stageSeconds'];
   const counts = value['stageCounts'];
-  if (!isRecord(seconds) || !isRecord(counts)) throw malformed('a profile without its stages');
+  if (!isObject(seconds) || !isObject(counts)) throw malformed('a profile without its stages');
   return {
     batches: readSum(value, 'batches'),
     texts: readSum(value, 'texts'),

@@ -6,7 +6,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
 import { Fault, faultFromWire } from '../faults.ts';
-import { isRecord, malformed, parseJson } from './distrust.ts';
+import { malformed, parseJson } from './distrust.ts';
+import { isObject } from '../json-object.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
 /** Changes with every layout of a message, so that two versions of the program refuse each other. */
@@ -203,7 +204,7 @@ export function decodeFault(body: string): Fault {
 
 /** A fault that the other side raised, with its stack. */
 export function faultFromPeer(value: unknown): Fault {
-  if (!isRecord(value) || !isRecord(value['params'])) return malformed('a fault without its parameters');
+  if (!isObject(value) || !isObject(value['params'])) return malformed('a fault without its parameters');
   const fault = faultFromWire(value);
   if (typeof value['stack'] === 'string') fault.stack = value['stack'];
   return fault;
@@ -215,10 +216,10 @@ export function encodeReady(model: ModelFacts): string {
 
 export function decodeReady(body: string): ModelFacts {
   const value = parseJson(body);
-  if (!isRecord(value)) throw malformed('readiness is no object');
+  if (!isObject(value)) throw malformed('readiness is no object');
   checkVersion(value['protocol']);
   const { model } = value;
-  if (!isRecord(model)) throw malformed('readiness without a model');
+  if (!isObject(model)) throw malformed('readiness without a model');
   return {
     dimensions: readSize(model, 'dimensions'),
     contextTokens: readSize(model, 'contextTokens'),

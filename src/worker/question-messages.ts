@@ -1,7 +1,8 @@
 // What the pool asks of a worker beside vectors, as JSON: POST /tokenise and /detokenise with texts and token ids, POST
 // /forget with nothing. Pure, and as distrustful as protocol.ts: anything else is the fault WIRE_MALFORMED.
 import type { TokenOptions } from '../embedder.ts';
-import { isRecord, malformed, parseJson } from './distrust.ts';
+import { malformed, parseJson } from './distrust.ts';
+import { isObject } from '../json-object.ts';
 
 export const TOKENISE_PATH = '/tokenise';
 export const DETOKENISE_PATH = '/detokenise';
@@ -36,7 +37,7 @@ export function decodeIdLists(body: string, count: number): number[][] {
 
 function readRequest(body: string): { value: Record<string, unknown>; special: boolean } {
   const value = parseJson(body);
-  if (!isRecord(value)) throw malformed('a request is no object');
+  if (!isObject(value)) throw malformed('a request is no object');
   const { special } = value;
   if (typeof special !== 'boolean') throw malformed(`special is ${JSON.stringify(special)}`);
   return { value, special };
