@@ -123,8 +123,9 @@ function nameSource(row: Option['row'], text: string, args: readonly string[]): 
 // Commander reads one name.
 function pickEnvironmentName(row: Option['row']): string {
   const own = environmentName(row);
-  const isTheirs = process.env[own] === undefined && process.env[row.environment ?? ''] !== undefined;
-  return isTheirs ? (row.environment ?? own) : own;
+  const { environment = own, environmentNone } = row;
+  if (process.env[own] !== undefined) return own;
+  return [undefined, environmentNone].includes(process.env[environment]) ? own : environment;
 }
 
 /** Hidden only while help is written: commander suggests spellings from all that is not hidden. */

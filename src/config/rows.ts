@@ -81,6 +81,8 @@ export interface Spelling {
   rare?: true;
   /** SGLang's name for it in the environment, read where ours is not set. */
   environment?: string;
+  /** What SGLang takes there for no value. */
+  environmentNone?: string;
   /** The value is never printed, logged or answered. */
   secret?: true;
 }

@@ -40,6 +40,13 @@ test('an option from the environment counts, and the command line wins over it',
   assert.match((await runCli(args, { env })).stderr, /nowhere\.gguf: no such file/);
 });
 
+test("SGLang's -1 for no value of its own is no value", async () => {
+  const env = { SGLANG_WARMUP_TIMEOUT: '-1' };
+  assert.equal((await runCli(['launch', '--dry-run'], { env })).code, 0);
+  const args = ['launch', '--dry-run', '--warmup-timeout', '-1'];
+  assert.match((await runCli(args, { env })).stderr, /^error: --warmup-timeout: -1 is outside/);
+});
+
 for (const name of ['serve', 'launch_server', 'sglang.launch_server'])
   test(`${name}, as in SGLang's command line, is launch`, async () => {
     const { code, stdout } = await runCli([

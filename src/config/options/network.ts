@@ -140,6 +140,7 @@ export const NETWORK = {
   warmUpTimeoutSeconds: {
     flag: 'warmup-timeout',
     environment: 'SGLANG_WARMUP_TIMEOUT',
+    environmentNone: '-1',
     kind: 'number',
     min: 0.01,
     max: 86_400,
