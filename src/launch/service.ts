@@ -36,30 +36,40 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** Resolves when the first vector has been computed. Faults: those of every room below. */
+/** Resolves when the first vector has been computed. Faults: those of every room below; nothing is left open then. */
 export async function startService(wanted: StartOptions): Promise<Service> {
-  const named = nameModel(wanted);
-  const { settings } = named.options;
-  const namedTemplate =
-    settings.chatTemplate === null
-      ? null
-      : await openTemplateFile(settings.chatTemplate, settings.chatTemplateName);
-  const server = await openFront(named);
+  const closers: Closer[] = [];
   try {
-    const found = await bringModel(named);
-    const modelPrompts = readModelPrompts(found);
-    const rules = planRequestRules(settings, modelPrompts);
-    const opened = await openModel(found, named.options);
-    try {
-      return await joinBoth(server, opened, { named, namedTemplate, modelPrompts, rules });
-    } catch (error) {
-      await opened.pool.close();
-      throw error;
-    }
+    return await openAll(nameModel(wanted), closers);
   } catch (error) {
-    await server.close({ graceMs: 0 });
+    for (const close of closers.reverse()) await close();
     throw error;
   }
+}
+
+/** Undoes one step of a start that fails. */
+type Closer = () => Promise<void>;
+
+async function openAll(named: NamedModel, closers: Closer[]): Promise<Service> {
+  const { settings, progress } = named.options;
+  const keep = (template: ChatTemplate | null): ChatTemplate | null => {
+    if (template !== null) closers.push(() => template.close());
+    return template;
+  };
+  const { chatTemplate: path, chatTemplateName: name } = settings;
+  const namedTemplate = path === null ? null : keep(await openTemplateFile(path, name));
+  const server = await openFront(named);
+  closers.push(() => server.close({ graceMs: 0 }));
+  const found = await bringModel(named);
+  const modelPrompts = readModelPrompts(found);
+  const rules = planRequestRules(settings, modelPrompts);
+  const model = await openModel(found, named.options);
+  closers.push(() => model.pool.close());
+  const tellProblem = (problem: string): void => {
+    progress.log('warn', `messages are refused: ${problem}`, {});
+  };
+  const chatTemplate = namedTemplate ?? keep(await openModelTemplate(model.modelFile, name, tellProblem));
+  return joinBoth(server, model, { named, chatTemplate, modelPrompts, rules });
 }
 
 const modelNameOf = ({ name, options }: NamedModel): string => options.settings.servedModelName ?? name;
@@ -77,10 +87,10 @@ function openFront(named: NamedModel): Promise<Server> {
   });
 }
 
-/** What was decided before the model was loaded. */
+/** How the model is served. */
 interface Terms {
   named: NamedModel;
-  namedTemplate: ChatTemplate | null;
+  chatTemplate: ChatTemplate | null;
   modelPrompts: ModelPrompts | null;
   rules: RequestRules;
 }
@@ -88,16 +98,11 @@ interface Terms {
 /** The server answers with the workers' vectors from here on. */
 async function joinBoth(
   server: Server,
-  { pool, attempt, modelFile }: OpenModel,
-  { named, namedTemplate, modelPrompts, rules }: Terms,
+  { pool, attempt }: OpenModel,
+  { named, chatTemplate, modelPrompts, rules }: Terms,
 ): Promise<Service> {
   const { settings, progress } = named.options;
   const modelName = modelNameOf(named);
-  const chatTemplate =
-    namedTemplate ??
-    (await openModelTemplate(modelFile, settings.chatTemplateName, (problem) => {
-      progress.log('warn', `messages are refused: ${problem}`, {});
-    }));
   if (!settings.skipServerWarmup) {
     progress.onStep('warming up');
     await warmUp(pool, { takesTexts: rules.takesTexts, timeoutSeconds: settings.warmUpTimeoutSeconds });

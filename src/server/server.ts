@@ -90,8 +90,11 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     limits: { ...CONNECTION_LIMITS, ...options.limits },
     quietPaths: options.quietPaths ?? [],
   });
-  const port = await listen(app, options);
   const watch = tls?.refresh === true ? refreshTls(app, tls, log) : null;
+  const port = await listen(app, options).catch((error: unknown) => {
+    watch?.close();
+    throw error;
+  });
   let closed: Promise<void> | null = null;
   return {
     url: renderUrl(tls === null ? 'http' : 'https', host, port),

@@ -52,6 +52,7 @@ const SETTLE_MS = 200;
 /**
  * Calls back with the new context after files have changed, or with the fault that keeps the old one in use. Folders are
  * watched, not files: certificates are replaced by renaming, in Kubernetes by renaming a link beside them.
+ * Fault: FILE_UNREADABLE where a folder cannot be watched.
  */
 export function watchTls(files: TlsFiles, onChange: (change: TlsContext | Fault) => void): { close(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -64,13 +65,29 @@ export function watchTls(files: TlsFiles, onChange: (change: TlsContext | Fault)
   };
   const paths = [files.keyFile, files.certificateFile, files.authoritiesFile];
   const folders = new Set(paths.filter((path) => path !== null).map((path) => dirname(path)));
-  const watchers: FSWatcher[] = [...folders].map((folder) => watch(folder, { persistent: false }, settle));
-  return {
-    close: () => {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
-    },
+  const watchers: FSWatcher[] = [];
+  const close = () => {
+    clearTimeout(timer);
+    for (const watcher of watchers) watcher.close();
   };
+  for (const folder of folders) {
+    try {
+      const watcher = watch(folder, { persistent: false }, settle);
+      watchers.push(watcher);
+      watcher.on('error', (error) => {
+        onChange(unwatched(folder, error));
+      });
+    } catch (error) {
+      close();
+      throw unwatched(folder, error as Error);
+    }
+  }
+  return { close };
+}
+
+function unwatched(path: string, cause: Error): Fault {
+  const problem = `it cannot be watched for new certificates: ${cause.message}`;
+  return new Fault('FILE_UNREADABLE', { path, problem }, { cause });
 }
 
 function readOrFault(files: TlsFiles): TlsContext | Fault {
