@@ -2,13 +2,15 @@
 // prints, as a usage error does, need not wait for it to be loaded.
 import ora, { type Ora } from 'ora';
 import { renderShare } from './progress-text.ts';
-import { mayDraw, printLine } from './terminal.ts';
+import { mayColour, mayDraw, printLine } from './terminal.ts';
 
 /** One line that tells what is being done: a spinner on a terminal, nothing elsewhere. */
 export class StatusLine {
   // A terminal may say that it has no columns (containers, `script`); ora 9 divides by them and never ends.
   readonly #spinner: Ora | null =
-    mayDraw() && process.stderr.columns > 0 ? ora({ stream: process.stderr }) : null;
+    mayDraw() && process.stderr.columns > 0
+      ? ora({ stream: process.stderr, color: mayColour() && 'cyan' })
+      : null;
 
   /** Whether there is a line at all. */
   get isLive(): boolean {

@@ -7,6 +7,9 @@ import type { LogLevel } from '../log.ts';
 
 let isJson = false;
 
+// no-color.org, which chalk does not read; FORCE_COLOR overrules it, as in Node.
+if (process.env['NO_COLOR'] && process.env['FORCE_COLOR'] === undefined) chalk.level = chalkStderr.level = 0;
+
 /** From now on every line but results is an object; Node's warnings are, too. */
 export function speakJson(): void {
   if (isJson) return;
@@ -15,6 +18,9 @@ export function speakJson(): void {
     printNotice(message);
   });
 }
+
+/** Whether colours appear on stderr. */
+export const mayColour = (): boolean => chalkStderr.level > 0;
 
 /** Whether a terminal is there to be drawn on. */
 export const mayDraw = (): boolean => !isJson && process.stderr.isTTY;

@@ -143,3 +143,18 @@ test('a reader that has enough ends the program without a word', async () => {
   const [code] = (await once(child, 'close')) as [number | null];
   assert.deepEqual([code, stderr], [0, '']);
 });
+
+/** Every stream says that it is a terminal. */
+const TERMINAL = `data:text/javascript,import tty from 'node:tty'; tty.isatty = () => true;`;
+
+for (const [env, hasColours] of [
+  [{ NO_COLOR: '' }, true],
+  [{ NO_COLOR: '1' }, false],
+  [{ NO_COLOR: '1', FORCE_COLOR: '1' }, true],
+] as const)
+  test(`a terminal and ${JSON.stringify(env)} mean ${hasColours ? 'colours' : 'no colours'}`, async () => {
+    const terminal = { TERM: 'xterm', NODE_OPTIONS: `--import="${TERMINAL}"`, NODE_NO_WARNINGS: '1' };
+    const { stderr } = await runCli(['lanch'], { env: { ...terminal, ...env } });
+    const start = hasColours ? '\u001B[31merror:\u001B[39m ' : 'error: ';
+    assert.equal(stderr.slice(0, start.length), start);
+  });
