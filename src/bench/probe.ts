@@ -2,6 +2,7 @@
 // Whatever is wrong with a URL shows here, as one fault, before any load.
 import { Fault } from '../faults.ts';
 import { parseVectors, readModelIds, readPromptTokens, readRefusal } from '../client/answer.ts';
+import { REFUSAL_HINTS } from '../client/refusal-hints.ts';
 import { explainNetworkError } from '../network-error.ts';
 import type { Answer, Client } from './client.ts';
 import { renderBody } from './texts.ts';
@@ -68,22 +69,10 @@ async function ask(client: Client, answer: Promise<Answer>): Promise<Answer> {
 function refusal(client: Client, { status, body }: Answer): Fault {
   const { message } = readRefusal(body.toString('utf8'));
   const said = message === null ? '' : `: ${message.replace(/\s+/g, ' ').replace(/\.$/, '')}`;
-  return unfit(client, `the first request got HTTP ${String(status)}${said}`, HINTS[status]);
+  return unfit(client, `the first request got HTTP ${String(status)}${said}`, REFUSAL_HINTS[status]);
 }
 
 function unfit(client: Client, problem: string, hint?: string): Fault {
   const { url } = client.endpoint;
   return new Fault('SERVER_UNFIT', { url, problem, ...(hint === undefined ? {} : { hint }) });
 }
-
-const WRONG_PATH =
-  'give the base URL that OpenAI clients use for this server (most end in /v1), or name its model: --model-id NAME';
-
-const HINTS: Record<number, string> = {
-  401: 'give the key of the server with --api-key',
-  403: 'give a key that may embed with --api-key',
-  404: WRONG_PATH,
-  405: WRONG_PATH,
-  429: 'the server is busy: wait until its other users are done',
-  503: 'the server is not ready yet: wait with qwen-embed health --wait',
-};

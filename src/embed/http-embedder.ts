@@ -4,6 +4,7 @@ import { Agent, RetryAgent, type Dispatcher } from 'undici';
 
 import { parseVectors, readModelIds, readRefusal } from '../client/answer.ts';
 import type { Endpoint } from '../client/endpoint.ts';
+import { REFUSAL_HINTS } from '../client/refusal-hints.ts';
 import { Fault } from '../faults.ts';
 import { explainNetworkError } from '../network-error.ts';
 import type { EmbedTexts } from './requests.ts';
@@ -83,12 +84,14 @@ async function probeDimensions(agent: Agent, options: HttpEmbedderOptions): Prom
 async function readFirstModel(agent: Agent, options: HttpEmbedderOptions): Promise<string> {
   const { origin, modelsPath } = options.endpoint;
   const answer = await exchange(agent, options, { method: 'GET', origin, path: modelsPath });
+  // What keeps strangers out keeps them from its vectors, too; other refusals may be of the list alone.
+  if (answer.status === 401 || answer.status === 403) throw refusal(options, answer);
   const [first] = answer.status === 200 ? readModelIds(answer.body.toString('utf8')) : [];
   if (first !== undefined) return first;
   throw new Fault('SERVER_UNFIT', {
     url: options.endpoint.url,
     problem: 'it lists no model',
-    hint: 'name the model that it serves: --model NAME',
+    hint: 'name the model that it serves: --model-id NAME',
   });
 }
 
@@ -109,14 +112,27 @@ async function embed(
       problem: `it answered ${String(vectors?.length ?? 0)} vectors for ${String(texts.length)} texts`,
     });
   }
-  const { message } = readRefusal(answer.body.toString('utf8'));
-  const problem = message ?? `HTTP ${String(answer.status)}`;
   // 500 with retries ruled out is a text that no worker survives.
-  if ([400, 413, 422, 500].includes(answer.status)) throw new Fault('TEXT_REFUSED', { problem });
-  throw new Fault('SERVER_UNFIT', {
+  if ([400, 413, 422, 500].includes(answer.status)) {
+    const problem = readRefusal(answer.body.toString('utf8')).message ?? `HTTP ${String(answer.status)}`;
+    throw new Fault('TEXT_REFUSED', { problem });
+  }
+  throw refusal(options, answer);
+}
+
+function refusal({ endpoint }: HttpEmbedderOptions, { status, body }: Answer): Fault {
+  const { message } = readRefusal(body.toString('utf8'));
+  const hint = REFUSAL_HINTS[status];
+  return new Fault('SERVER_UNFIT', {
     url: endpoint.url,
-    problem: `HTTP ${String(answer.status)}: ${problem}`,
+    problem: message === null ? `HTTP ${String(status)}` : `HTTP ${String(status)}: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
   });
+}
+
+interface Answer {
+  status: number;
+  body: Buffer;
 }
 
 interface Call {
@@ -131,7 +147,7 @@ async function exchange(
   dispatcher: Dispatcher,
   { endpoint, apiKey }: HttpEmbedderOptions,
   { signal, ...call }: Call,
-): Promise<{ status: number; body: Buffer }> {
+): Promise<Answer> {
   const authorization = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...authorization };
   try {

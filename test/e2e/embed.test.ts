@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 import { OUTPUT_FORMATS } from '../../src/embed/outputs.ts';
-import { openServer } from '../../src/server/server.ts';
+import { openServer, type ServerOptions } from '../../src/server/server.ts';
 import { FakeEmbedder, fakeVector } from '../fixtures/fake-embedder.ts';
 import { runCli } from '../fixtures/run-cli.ts';
 import { fixtureFolder } from '../fixtures/tiny-model.ts';
@@ -19,10 +19,13 @@ import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
 const BIN = fileURLToPath(new URL('../../../bin/qwen-embed.js', import.meta.url));
 const ENDINGS = Object.values(OUTPUT_FORMATS).map(({ endings }) => endings[0]);
 
-async function serveFake(t: TestContext): Promise<{ url: string; embedder: FakeEmbedder }> {
+async function serveFake(
+  t: TestContext,
+  options: Partial<ServerOptions> = {},
+): Promise<{ url: string; embedder: FakeEmbedder }> {
   const embedder = new FakeEmbedder();
   const model = { id: 'fake', createdUnixSeconds: 1_700_000_000 };
-  const server = await openServer({ host: '127.0.0.1', port: 0, model, metrics: false });
+  const server = await openServer({ host: '127.0.0.1', port: 0, model, ...options });
   t.after(() => server.close({ graceMs: 0 }));
   server.serve(embedder);
   return { url: server.url, embedder };
@@ -174,4 +177,16 @@ test('a server that is not there is told at once', async () => {
   ]);
   assert.equal(code, 3);
   assert.match(stderr, /http:\/\/127\.0\.0\.1:9\/v1\/embeddings: /);
+});
+
+test('a server that wants a key says so, with the option that gives it', async (t) => {
+  const { url } = await serveFake(t, { keys: { api: 'top-secret', admin: null } });
+  const input = writeRows(makeTemporaryFolder(), 3);
+  const { code, stderr } = await runCli(['embed', input, '--output', `${input}.npy`, '--url', url]);
+  assert.equal(code, 3);
+  assert.equal(
+    stderr,
+    `error: ${url}/v1/embeddings: HTTP 401: this server wants a key and the request has none\n` +
+      'hint: give the key of the server with --api-key\n',
+  );
 });
