@@ -10,6 +10,7 @@ import { INPUT_TOPICS } from './sglang/inputs.ts';
 import { KERNEL_TOPICS } from './sglang/kernels.ts';
 import { MEMORY_TOPICS } from './sglang/memory.ts';
 import { MODEL_TOPICS } from './sglang/model.ts';
+import { OLDER_TOPICS } from './sglang/older.ts';
 import { OBSERVABILITY_TOPICS } from './sglang/observability.ts';
 import { OTHER_TOPICS } from './sglang/others.ts';
 import { PARALLEL_TOPICS } from './sglang/parallel.ts';
@@ -32,6 +33,7 @@ const TOPICS: readonly Topic[] = [
   ...INPUT_TOPICS,
   ...DISAGGREGATION_TOPICS,
   ...DEBUGGING_TOPICS,
+  ...OLDER_TOPICS,
   ...OTHER_TOPICS,
 ];
 

@@ -56,6 +56,7 @@ export const REQUESTS = {
   },
   schedulePolicy: {
     flag: 'schedule-policy',
+    aliases: ['schedule-heuristic'],
     kind: 'choice',
     choices: [
       'fcfs',
@@ -68,6 +69,7 @@ export const REQUESTS = {
       'priority',
       'routing-key',
     ],
+    synonyms: { weight: 'dfs-weight' },
     idleChoices: { 'routing-key': 'requests are served as they come, whatever X-SMG-Routing-Key says' },
     default: 'fcfs',
     on: ['launch'],
@@ -78,6 +80,7 @@ export const REQUESTS = {
     flag: 'load-balance-method',
     kind: 'choice',
     choices: ['auto', 'total_tokens', 'total_requests', 'round_robin', 'follow_bootstrap_room'],
+    synonyms: { shortest_queue: 'total_requests', minimum_tokens: 'total_tokens' },
     idleChoices: { follow_bootstrap_room: 'a server does the whole work, so there are no rooms' },
     default: 'auto',
     on: ['launch'],

@@ -112,7 +112,7 @@ const GRAPHS: Topic = {
     'piecewise-cuda-graph-compiler': choice('eager inductor', 'older name of --cuda-graph-tc-compiler'),
     'enable-torch-compile': flag('compile the model'),
     'enable-torch-compile-debug-mode': flag('the same, with checks'),
-    'torch-compile-max-bs': integer('largest compiled batch'),
+    'torch-compile-max-bs': integer('largest compiled batch', { aliases: ['max-torch-compile-bs'] }),
   },
 };
 

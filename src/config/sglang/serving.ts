@@ -34,7 +34,10 @@ const API: Topic = {
   why: NO_TEXT,
   accept: {
     'completion-template': text('template for code completion'),
-    'file-storage-path': text('where uploads are kept', { why: 'nothing is uploaded' }),
+    'file-storage-path': text('where uploads are kept', {
+      aliases: ['file-storage-pth'],
+      why: 'nothing is uploaded',
+    }),
     'enable-cache-report': flag('cached tokens in the usage', {
       why: 'usage counts every token; those that were cached are in /metrics',
     }),

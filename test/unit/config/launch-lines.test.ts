@@ -80,3 +80,17 @@ test('all that cannot be honoured is named at once', () => {
     hint: /merge the adapter/,
   });
 });
+
+test('flags of the releases that had --enable-flashinfer start a server', () => {
+  const { own, notice } = readLine(
+    '--model-path Qwen/Qwen3-Embedding-4B --additional-ports 30001 30002 --tokenizer-mode auto --max-prefill-num-token 4096 --schedule-heuristic weight --load-balance-method shortest_queue --attention-reduce-in-fp32 --disable-log-stats --log-stats-interval 10 --enable-flashinfer --disable-regex-jump-forward --enable-mla --efficient-weight-load --max-num-reqs 256 --file-storage-pth /tmp'.split(
+      ' ',
+    ),
+  );
+  assert.deepEqual(
+    [own['batchTokens'], own['schedulePolicy'], own['loadBalance']],
+    [4096, 'dfs-weight', 'total_requests'],
+  );
+  assert.match(notice ?? '', /^\d+ flags have no effect here: --additional-ports, .*--file-storage-path /);
+  assert.doesNotMatch(notice ?? '', /--disable-log-stats/);
+});
