@@ -37,27 +37,34 @@ const CPU_SIZES = { batchTokens: 256, prefixTokens: 96, flashAttention: false };
 // GPUs need 1,024 to 2,048 tokens per batch, and lanes that fill each other's gaps.
 const GPU_SIZES = { lanes: 3, batchTokens: 2048, prefixTokens: 512, flashAttention: true };
 
+/** More of --max-prefill-tokens is as good as this. */
+const LARGEST_BATCH = 65_536;
+
 /** Less is not worth a GPU's while; and no server for Qwen3-Embedding should refuse a page of text. */
 const LEAST = { batchTokens: { cpu: 64, gpu: 512 }, prefixTokens: 128, contextTokens: 2048 } as const;
 
 /**
- * Sizes from the most wished to the least: what comes first and fits is taken. Only what no option says shrinks, and
- * what costs speed before what costs an ability: prefixes, lanes, batches, and at last the longest text.
+ * Sizes from the most wished to the least: what comes first and fits is taken. What costs speed shrinks before what costs
+ * an ability: prefixes, lanes, batches, and at last the longest text. What an option says stays, but for batches, of which
+ * it says the most: lines for SGLang have 16,384, and beyond the plan's own pick nothing is lost.
  * Faults: BAD_OPTION where --max-total-tokens holds no batch.
  */
 export function planSizes(settings: SizeSettings, worker: WorkerPlace): [Sizes, ...Sizes[]] {
-  const { backend } = worker;
-  let sizes = wishedSizes(settings, worker);
+  const picked = pickSizes(worker);
+  let sizes = wishedSizes(settings, worker, picked);
   const ladder: [Sizes, ...Sizes[]] = [sizes];
   const step = (change: Partial<Sizes>): void => {
     sizes = { ...sizes, ...change };
     ladder.push(sizes);
   };
-  const least = LEAST.batchTokens[backend === 'cpu' ? 'cpu' : 'gpu'];
+  const shrinkBatch = (least: number): void => {
+    while (sizes.batchTokens > least)
+      step(withBatch(settings, sizes, Math.max(least, Math.ceil(sizes.batchTokens / 2))));
+  };
+  shrinkBatch(picked.batchTokens);
   if (sizes.prefixTokens > LEAST.prefixTokens) step({ prefixTokens: LEAST.prefixTokens });
   if (settings.lanes === null) while (sizes.lanes > 1) step({ lanes: sizes.lanes - 1 });
-  if (settings.batchTokens === null)
-    while (sizes.batchTokens > least) step(withBatch(settings, sizes, Math.ceil(sizes.batchTokens / 2)));
+  shrinkBatch(LEAST.batchTokens[worker.backend === 'cpu' ? 'cpu' : 'gpu']);
   if (settings.contextLength === null)
     while (sizes.contextTokens > LEAST.contextTokens)
       step({ contextTokens: Math.max(LEAST.contextTokens, powerBelow(sizes.contextTokens)) });
@@ -65,9 +72,13 @@ export function planSizes(settings: SizeSettings, worker: WorkerPlace): [Sizes, 
   return limit === null ? ladder : withinCells(ladder, limit);
 }
 
-function wishedSizes(settings: SizeSettings, { backend, cores, contextTokens }: WorkerPlace): Sizes {
+type Picked = typeof GPU_SIZES;
+
+const pickSizes = ({ backend, cores }: WorkerPlace): Picked =>
+  backend === 'cpu' ? { ...CPU_SIZES, lanes: cores.lanes } : GPU_SIZES;
+
+function wishedSizes(settings: SizeSettings, { contextTokens }: WorkerPlace, picked: Picked): Sizes {
   const { maxRunningRequests, prefillMaxRequests, chunkedPrefillSize } = settings;
-  const picked = backend === 'cpu' ? { ...CPU_SIZES, lanes: cores.lanes } : GPU_SIZES;
   const lanes = Math.min(settings.lanes ?? picked.lanes, maxRunningRequests ?? Infinity);
   const perLane = maxRunningRequests === null ? Infinity : Math.floor(maxRunningRequests / lanes);
   // A decode's shape decides the order of its sums: alone, without a prefix decoded before, a text always has the same.
@@ -83,7 +94,7 @@ function wishedSizes(settings: SizeSettings, { backend, cores, contextTokens }: 
   };
   return {
     ...sizes,
-    ...withBatch(settings, sizes, Math.min(settings.batchTokens ?? picked.batchTokens, most)),
+    ...withBatch(settings, sizes, Math.min(settings.batchTokens ?? picked.batchTokens, most, LARGEST_BATCH)),
   };
 }
 

@@ -80,13 +80,13 @@ export const DEVICES = {
   },
   batchTokens: {
     flag: 'max-prefill-tokens',
-    aliases: ['batch-tokens'],
+    aliases: ['batch-tokens', 'max-prefill-num-token'],
     kind: 'human',
     min: 64,
-    max: 65_536,
+    max: 10_000_000,
     default: null,
     on: ['launch'],
-    doc: 'most tokens in one batch; default: the plan decides',
+    doc: 'most tokens in one batch, as far as memory reaches; default: the plan decides',
   },
   chunkedPrefillSize: {
     flag: 'chunked-prefill-size',

@@ -59,7 +59,7 @@ test('a .gguf that does not fit cannot be had in another type: a smaller model i
 
 test('options that ask for too much are named with the largest value that fits', () => {
   const asked = (lanes: number) => onCuda(14, { settings: { lanes, batchTokens: 2048, compute: 'llama' } });
-  const { hint } = shortageOf(asked(16));
+  const { hint } = shortageOf(asked(64));
   assert.match(hint, /^use --lanes \d+, which fits$/);
   const lanes = Number(/\d+/.exec(hint)?.[0]);
   assert.equal(engineOf(asked(lanes)).lanes, lanes);

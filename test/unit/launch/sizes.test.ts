@@ -40,6 +40,20 @@ test('a --max-total-tokens that holds no batch is refused with the least that wo
   });
 });
 
+test('--max-prefill-tokens of a line for SGLang says the most, and shrinks before anything else where memory is short', () => {
+  const asked = (freeGigabytes: number) => {
+    const { lanes, batchTokens, prefixTokens } = engineOf({
+      settings: { device: 'cuda', batchTokens: 131_072, compute: 'llama' },
+      machine: withCuda(1, freeGigabytes),
+    });
+    return { lanes, batchTokens, prefixTokens };
+  };
+  assert.deepEqual(asked(2000), { lanes: 3, batchTokens: 65_536, prefixTokens: 512 });
+  const { batchTokens, ...rest } = asked(40);
+  assert.deepEqual(rest, { lanes: 3, prefixTokens: 512 });
+  assert.ok(batchTokens >= 2048 && batchTokens < 65_536, String(batchTokens));
+});
+
 for (const [policy, engine] of [
   ['lpm', 'lpm'],
   ['priority', 'fcfs'],
