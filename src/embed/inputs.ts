@@ -2,7 +2,7 @@
 // A reader gives rows one after another in the file's order and holds no more than a piece of the file.
 import { pipeline } from 'node:stream';
 
-import { parse } from 'csv-parse';
+import { parse, type Options } from 'csv-parse';
 
 import { Fault } from '../faults.ts';
 import { isObject } from '../json-object.ts';
@@ -21,8 +21,11 @@ export const LINE_FIELD = 'text';
 
 export const INPUT_FORMATS = {
   jsonl: { endings: ['.jsonl', '.ndjson'], read: readJsonLines },
-  csv: { endings: ['.csv'], read: (path) => readTable(path, ',') },
-  tsv: { endings: ['.tsv', '.tab'], read: (path) => readTable(path, '\t') },
+  csv: { endings: ['.csv'], read: (path) => readTable(path, { delimiter: ',' }) },
+  tsv: {
+    endings: ['.tsv', '.tab'],
+    read: (path) => readTable(path, { delimiter: '\t', quote: null, cast: readCell }),
+  },
   parquet: { endings: ['.parquet', '.pq'], read: readParquet },
   text: { endings: ['.txt', '.text'], read: readTextLines },
 } as const satisfies Record<string, InputFormat>;
@@ -57,9 +60,12 @@ async function* readJsonLines(path: string): AsyncGenerator<Row> {
   }
 }
 
-async function* readTable(path: string, delimiter: string): AsyncGenerator<Row> {
+async function* readTable(
+  path: string,
+  dialect: Pick<Options, 'delimiter' | 'quote' | 'cast'>,
+): AsyncGenerator<Row> {
   const columns = (names: string[]): string[] => checkNames(path, names);
-  const parser = parse({ bom: true, columns, delimiter, info: true });
+  const parser = parse({ bom: true, columns, info: true, ...dialect });
   // Errors of every part reach whoever reads the last one.
   const rows = pipeline(openBytes(path), parser, () => undefined);
   const source = rows as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>;
@@ -70,6 +76,14 @@ async function* readTable(path: string, delimiter: string): AsyncGenerator<Row> 
     if (error instanceof Fault) throw error;
     throw unreadable(path, error instanceof Error ? error.message : String(error));
   }
+}
+
+// In TSV a quote is a letter like others and every line a row. Spreadsheets put cells in quotes all the same, and double
+// those inside.
+function readCell(cell: string): string {
+  if (cell.length < 2 || !cell.startsWith('"') || !cell.endsWith('"')) return cell;
+  const inner = cell.slice(1, -1);
+  return inner.replaceAll('""', '').includes('"') ? cell : inner.replaceAll('""', '"');
 }
 
 // Of two columns of one name a row would keep the second alone. Spreadsheets write empty ones without name.

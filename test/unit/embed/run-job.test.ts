@@ -226,6 +226,38 @@ test('a template takes its text from several fields', async () => {
   );
 });
 
+test('in TSV quotes are letters, but for a cell that is in quotes as a whole', async () => {
+  const folder = makeTemporaryFolder();
+  const [input, output] = [join(folder, 'in.tsv'), join(folder, 'out.jsonl')];
+  const cells = [
+    'a 5" disk',
+    '"Hello" and "bye"',
+    '"never closed',
+    'ends"',
+    '"""Yes"", he said"',
+    '"x"',
+    ' "x"',
+  ];
+  const lines = cells.map((cell, id) => `${String(id)}\t${cell}`);
+  writeFileSync(input, ['"id"\ttext', ...lines].join('\r\n'));
+  await runTestJob(input, output);
+  const rows = readFileSync(output, 'utf8').trim().split('\n');
+  assert.deepEqual(
+    rows.map((row) => (JSON.parse(row) as { text: string }).text),
+    ['a 5" disk', '"Hello" and "bye"', '"never closed', 'ends"', '"Yes", he said', 'x', ' "x"'],
+  );
+});
+
+test('a line of a TSV file with a cell too few is refused by its number', async () => {
+  const folder = makeTemporaryFolder();
+  const [input, output] = [join(folder, 'in.tsv'), join(folder, 'out.jsonl')];
+  writeFileSync(input, 'id\ttext\n1\t"first\nsecond"\n');
+  await assert.rejects(runTestJob(input, output), {
+    code: 'FILE_UNREADABLE',
+    message: /columns length is 2, got 1 on line 3$/,
+  });
+});
+
 test('two columns of one name are refused, columns without any are let be', async () => {
   const folder = makeTemporaryFolder();
   const [input, output] = [join(folder, 'in.csv'), join(folder, 'out.npy')];
