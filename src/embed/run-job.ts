@@ -100,7 +100,7 @@ async function embedAndWrite(job: EmbedJob, folder: WorkFolder, source: Source):
     if (resumedRows > 0) report({ event: 'resumed', rowsDone: resumedRows });
     await embedRest(job, vectors, { source, range });
     const found = { withoutVector: 0 };
-    const rows = pair(source(range), vectors, found);
+    const rows = pair(job, vectors, { rows: source(range), rowCount, found });
     const shape = { rowCount, dimensions, columns, vectorField: output.vectorField };
     await writeWhole(output, rows, shape);
     report({ event: 'written', path: output.path });
@@ -163,19 +163,32 @@ async function embedRest(
   }
 }
 
+interface Pairing {
+  rows: AsyncIterable<Row>;
+  rowCount: number;
+  found: { withoutVector: number };
+}
+
+/** An output says beforehand how many rows it has: an input that came to others while the job ran gives none. */
 async function* pair(
-  rows: AsyncIterable<Row>,
+  { inputs }: EmbedJob,
   vectors: VectorsFile,
-  found: { withoutVector: number },
+  { rows, rowCount, found }: Pairing,
 ): AsyncGenerator<OutputRow> {
   const source = vectors.read();
+  let paired = 0;
   for await (const row of rows) {
     const next = await source.next();
-    if (next.done === true)
-      throw new Fault('FILE_UNREADABLE', { path: row.place, problem: 'came to the input while the job ran' });
+    if (next.done === true) break;
+    paired++;
     if (next.value === null) found.withoutVector++;
     yield { row, vector: next.value };
   }
+  if (paired === rowCount) return;
+  throw new Fault('FILE_UNREADABLE', {
+    path: inputs.map(({ path }) => path ?? 'standard input').join(', '),
+    problem: `had ${String(rowCount)} rows when the job began, now ${String(paired)}`,
+  });
 }
 
 async function writeWhole(

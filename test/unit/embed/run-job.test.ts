@@ -194,6 +194,21 @@ test('rows from standard input are kept until the job is done', async () => {
   assert.equal((await readOutput(output)).length, 7);
 });
 
+for (const format of ['npy', 'jsonl'])
+  test(`an input that loses rows while the job runs gives no .${format} file`, async () => {
+    const folder = makeTemporaryFolder();
+    const [input, output] = [join(folder, 'in.txt'), join(folder, `out.${format}`)];
+    writeFileSync(input, 'one\ntwo\nthree\n');
+    const report = ({ event }: JobEvent): void => {
+      if (event === 'embedded') writeFileSync(input, 'one\n');
+    };
+    await assert.rejects(runTestJob(input, output, { report }), {
+      code: 'FILE_UNREADABLE',
+      message: `${input}: had 3 rows when the job began, now 1`,
+    });
+    assert.ok(!existsSync(output));
+  });
+
 test('the vector may not take the name of a field that a row has', async () => {
   const folder = makeTemporaryFolder();
   const input = join(folder, 'in.jsonl');
