@@ -5,11 +5,11 @@ import { readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 import { Fault } from '../faults.ts';
+import { isObject, type JsonObject } from '../json-object.ts';
 import { poolingFolder } from './admission.ts';
 import type { ArrivingShard } from './arriving-shard.ts';
 import { INDEX_FILE, listCheckpointFiles, readCheckpoint } from './checkpoint.ts';
 import { isFile, isFolder, parseJson, readJsonObject, readSmallFile } from './files.ts';
-import { isObject, type JsonObject } from '../json-object.ts';
 import type { SafeTensor } from './safetensors.ts';
 import type { ChatTemplate } from './special-tokens.ts';
 import { cutBulk, type TokenizerBulk } from './tokenizer-bulk.ts';

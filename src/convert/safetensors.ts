@@ -11,8 +11,8 @@
 import { closeSync, fstatSync } from 'node:fs';
 
 import { Fault } from '../faults.ts';
-import { openRegularFile, parseJson, readAt } from './files.ts';
 import { isObject } from '../json-object.ts';
+import { openRegularFile, parseJson, readAt } from './files.ts';
 
 const DTYPE_BYTES: Record<string, number> = {
   BOOL: 1,

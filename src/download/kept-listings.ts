@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isObject } from '../json-object.ts';
 import type { RepoFile } from './contract.ts';
 import { treePath } from './cache-layout.ts';
 import { replaceFile } from './local-disk.ts';
 import { isCommit, isSafePath } from './names.ts';
-import { isObject } from '../json-object.ts';
 
 const FORMAT_VERSION = 1;
 

@@ -1,10 +1,10 @@
 // Owns what a model's folder says of its size before any weight is read: the numbers of config.json.
 import { join } from 'node:path';
 import { parseJson, readJsonObject } from '../convert/files.ts';
-import { isObject } from '../json-object.ts';
 import { readHyperparameters } from '../convert/hyperparameters.ts';
 import type { Hyperparameters } from '../convert/qwen3.ts';
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 
 export type ModelConfig = Hyperparameters;
 

@@ -2,8 +2,8 @@
 // Believes nothing, as protocol.ts.
 import { MOST_NOTED_IDS, type Note } from '../embedder.ts';
 import type { Fault, WireFault } from '../faults.ts';
-import { malformed } from './distrust.ts';
 import { isObject } from '../json-object.ts';
+import { malformed } from './distrust.ts';
 import { checkVersion, faultFromPeer, PROTOCOL_VERSION } from './protocol.ts';
 
 /** Pool to worker, once: what to load and where to listen. Not argv, which other users can read. */

@@ -1,8 +1,8 @@
 // GET /profile: what a worker's embedder has done so far, as JSON. Pure, and as distrustful as protocol.ts:
 // anything but sums that can be sums is the fault WIRE_MALFORMED.
 import { forStages, STAGE_BOUNDS, type Profile } from '../embedder.ts';
-import { malformed, parseJson } from './distrust.ts';
 import { isObject } from '../json-object.ts';
+import { malformed, parseJson } from './distrust.ts';
 
 export const PROFILE_PATH = '/profile';
 

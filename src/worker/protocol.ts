@@ -6,8 +6,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
 import { Fault, faultFromWire } from '../faults.ts';
-import { malformed, parseJson } from './distrust.ts';
 import { isObject } from '../json-object.ts';
+import { malformed, parseJson } from './distrust.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
 
 /** Changes with every layout of a message, so that two versions of the program refuse each other. */

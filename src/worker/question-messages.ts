@@ -1,8 +1,8 @@
 // What the pool asks of a worker beside vectors, as JSON: POST /tokenise and /detokenise with texts and token ids, POST
 // /forget with nothing. Pure, and as distrustful as protocol.ts: anything else is the fault WIRE_MALFORMED.
 import type { TokenOptions } from '../embedder.ts';
-import { malformed, parseJson } from './distrust.ts';
 import { isObject } from '../json-object.ts';
+import { malformed, parseJson } from './distrust.ts';
 
 export const TOKENISE_PATH = '/tokenise';
 export const DETOKENISE_PATH = '/detokenise';
