@@ -50,12 +50,18 @@ for (const [what, text, message] of [
   });
 
 test('no fault repeats a secret', () => {
-  for (const text of ['secret-key: {a: hush}\n', 'secret-key: "hush\n', 'secret-key: *hush\n', 'secret-key: "\\hush"\n', 'secret-key: [hush]]\n'])
+  for (const text of [
+    'secret-key: {a: hush}\n',
+    'secret-key: "hush\n',
+    'secret-key: *hush\n',
+    'secret-key: "\\hush"\n',
+    'secret-key: [hush]]\n',
+  ])
     assert.throws(
       () => parse(text),
       (error: Error & { hint?: string }) => !/hush/.test(`${error.message}${error.hint ?? ''}`),
     );
-}); // prettier-ignore
+});
 
 test('brackets within brackets are refused before the parser runs out of stack or memory', () => {
   for (const deep of ['[', '{a: ', '- ', '? '])
@@ -67,6 +73,16 @@ test('brackets within brackets are refused before the parser runs out of stack o
 
 test('an alias stands for what it names, unless it makes far more of the file than it is', () => {
   assert.deepEqual(parse('names: [&n one, *n]\n'), { names: ['one', 'one'] });
-  const bomb = ['a: &a [x, x]', ...'bcdefghij'.split('').map((name, at) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'.charAt(at)}`).join()}]`)].join(', ');
-  assert.throws(() => parse(`extra: {${bomb}}\n`), { message: 'c.yaml:1: extra: it has no value of its kind' });
-}); // prettier-ignore
+  const bomb = [
+    'a: &a [x, x]',
+    ...'bcdefghij'.split('').map(
+      (name, at) =>
+        `${name}: &${name} [${Array(9)
+          .fill(`*${'abcdefghi'.charAt(at)}`)
+          .join()}]`,
+    ),
+  ].join(', ');
+  assert.throws(() => parse(`extra: {${bomb}}\n`), {
+    message: 'c.yaml:1: extra: it has no value of its kind',
+  });
+});

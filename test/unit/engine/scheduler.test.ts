@@ -13,19 +13,27 @@ const OVERFLOWS = 13;
 class FakeLane implements Decoder {
   readonly cells = 100;
   readonly batches: number[][] = [];
+  /** Tokens of batches, and the places of chunks, as they were decoded. */
+  readonly decodes: string[] = [];
   readonly threads: number[] = [];
+  /** Called with each chunk's place while it is decoded. */
+  onChunk: (place: string) => void = () => undefined;
 
   decodeTexts(texts: readonly Work[], onVector: (index: number, raw: Float32Array) => void): Promise<void> {
     const tokens = texts.map((text) => text.tokens[0] ?? 0);
     this.batches.push(tokens);
+    this.decodes.push(tokens.join());
     const isBroken = tokens.includes(OVERFLOWS);
     for (const [index, token] of tokens.entries())
       onVector(index, Float32Array.of(isBroken ? NaN : 1, token));
     return Promise.resolve();
   }
 
-  decodeChunk(): Promise<Float32Array> {
-    return Promise.reject(new TypeError('no text here is long'));
+  decodeChunk(tokens: Int32Array, position: number, isLast: boolean): Promise<Float32Array> {
+    const place = `${String(position)}-${String(position + tokens.length)}${isLast ? ' last' : ''}`;
+    this.decodes.push(place);
+    this.onChunk(place);
+    return Promise.resolve(Float32Array.of(1, tokens.length));
   }
 
   setThreads(threads: number): void {
@@ -41,6 +49,7 @@ function openScheduler(changes: Partial<SchedulerOptions> = {}): {
   lane: FakeLane;
   notes: Note[];
   embed: (...calls: number[][]) => Call[];
+  embedLong: (tokens: number) => { call: Call; work: Work };
 } {
   const lane = new FakeLane();
   const notes: Note[] = [];
@@ -78,8 +87,46 @@ function openScheduler(changes: Partial<SchedulerOptions> = {}): {
       scheduler.add(works, {});
       return opened.map(({ call }) => call);
     },
+    embedLong: (tokens) => {
+      const call = new Call(1, 2);
+      const text = { tokens: new Int32Array(tokens), isCut: false, priority: 0 };
+      const work = new Work(text, { call, index: 0 }, null);
+      scheduler.add([work], {});
+      return { call, work };
+    },
   };
 }
+
+test('a text that is longer than a batch goes in chunks, and what comes meanwhile goes between them', async () => {
+  const { lane, embed, embedLong } = openScheduler();
+  const between: Promise<unknown>[] = [];
+  lane.onChunk = (place) => {
+    if (place === '0-50') between.push(...embed([7]).map(({ done }) => done));
+  };
+  const { call } = embedLong(150);
+  const { vectors, tokenCounts } = await call.done;
+  await Promise.all(between);
+  assert.deepEqual(lane.decodes, ['0-50', '7', '50-100', '100-150 last']);
+  assert.deepEqual(
+    [[...vectors], [...tokenCounts]],
+    [[1, 50].map((x) => Math.fround(x / Math.hypot(1, 50))), [150]],
+  );
+});
+
+test('a long text that nobody wants any more ends after the chunk that runs, and makes room for the next', async () => {
+  const { lane, embedLong } = openScheduler();
+  const { call, work } = embedLong(150);
+  const ends: unknown[] = [];
+  work.onEnd = (text) => ends.push(text);
+  lane.onChunk = () => {
+    lane.onChunk = () => undefined;
+    call.fail(new Error('cancelled'));
+  };
+  await assert.rejects(call.done, /cancelled/);
+  await embedLong(100).call.done;
+  assert.deepEqual(lane.decodes, ['0-50', '50-100', '0-50', '50-100 last']);
+  assert.deepEqual(ends, [null]);
+});
 
 test('a text that overflows is tried once more by itself and then refused by its place', async () => {
   const { lane, embed } = openScheduler();

@@ -16,7 +16,11 @@ for (const [what, body, code] of [
   ['an id of 2^63', '{"input": [9223372036854775808]}', 'invalid_request'],
   ['half an id', '{"input": [0.5]}', 'invalid_request'],
   ['lists within lists', `{"input": ${nested(50_000)}}`, 'invalid_request'],
-  ['deep variables of a template', `{"messages": [{"role": "user", "content": "a"}], "chat_template_kwargs": {"a": ${nested(50_000)}}}`, 'invalid_request'],
+  [
+    'deep variables of a template',
+    `{"messages": [{"role": "user", "content": "a"}], "chat_template_kwargs": {"a": ${nested(50_000)}}}`,
+    'invalid_request',
+  ],
   ['a million objects', `{"input": [${'{},'.repeat(1e6)}{}]}`, 'invalid_request'],
   ['a million fields', `{"input": "a"${',"b":0'.repeat(1e6)}}`, 'invalid_request'],
   ['one letter of ten megabytes', JSON.stringify({ input: 'a'.repeat(10e6) }), 'context_length_exceeded'],
@@ -24,7 +28,7 @@ for (const [what, body, code] of [
   test(`${what}: refused with 400`, async (t) => {
     const { post } = await openServingServer(t);
     assert.deepEqual(endOf(await post(body)), [400, code]);
-  }); // prettier-ignore
+  });
 
 test('a million texts in one string of brackets are one text', async (t) => {
   const { post, embedder } = await openServingServer(t, {});

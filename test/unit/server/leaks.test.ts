@@ -42,9 +42,13 @@ const HEADERS =
 test('answers name no software, and other sites may not read them', async (t) => {
   const { server } = await openServingServer(t);
   for (const { method, url, ...rest } of TRIES) {
-    const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST', 'content-type': 'application/json' };
+    const headers = {
+      origin: 'https://elsewhere.example',
+      'access-control-request-method': 'POST',
+      'content-type': 'application/json',
+    };
     const answer = await server.app.inject({ method, url, headers, ...rest });
     const others = Object.keys(answer.headers).filter((name) => !HEADERS.test(name));
     assert.deepEqual(others, [], `${method} ${url}`);
   }
-}); // prettier-ignore
+});

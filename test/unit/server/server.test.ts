@@ -90,18 +90,23 @@ test('out of patience, open requests are aborted and answer STOPPING', async (t)
   assert.equal(embedder.cancelledCount, 1);
 });
 
-test('a connection that never sends a request does not keep the server open', async (t) => {
-  const { server } = await openServingServer(t);
-  const socket = connect(server.port, '127.0.0.1');
-  await once(socket, 'connect');
-  const gone = once(socket, 'close');
-  await server.close();
-  await gone;
-});
+test(
+  'a connection that never sends a request does not keep the server open',
+  { timeout: 20_000 },
+  async (t) => {
+    const { server } = await openServingServer(t);
+    const socket = connect(server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    const gone = once(socket, 'close');
+    await server.close();
+    await gone;
+  },
+);
 
-test('closing twice is closing once', async (t) => {
+test('closing twice is closing once', { timeout: 20_000 }, async (t) => {
   const { server } = await openServingServer(t);
   await Promise.all([server.close(), server.close()]);
+  await assert.rejects(fetch(`${server.url}/health`));
 });
 
 test('a large answer arrives whole over the wire', async (t) => {
@@ -132,7 +137,7 @@ test('a sender who hangs up amid the body is no error either', async (t) => {
   );
 });
 
-test('a reader who stops reading does not outlast the grace', async (t) => {
+test('a reader who stops reading does not outlast the grace', { timeout: 20_000 }, async (t) => {
   const { server } = await openServingServer(t);
   const body = JSON.stringify({ input: new Array(2048).fill([1, 2]) });
   const length = String(Buffer.byteLength(body));

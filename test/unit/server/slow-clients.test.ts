@@ -68,37 +68,45 @@ test('a client that reads nothing of its answer is cut off', { timeout: 30_000 }
   await once(socket.resume(), 'close');
 });
 
-test('a client that takes a little of its answer now and then is cut off when its time is over', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { server, entries } = await openTestServer(t, { limits: { answerBytesPerSecond: 1e6 } });
-  server.serve(new FakeEmbedder({ dimensions: 4096 }));
-  const socket = open(t, server.port);
-  socket.write(POST_BIG);
-  const [head] = (await once(socket, 'data')) as [Buffer];
-  socket.pause();
-  const sizeBytes = Number(/content-length: (\d+)/.exec(head.toString('latin1'))?.[1]);
-  const answerMs = planAnswerMs(sizeBytes, { ...CONNECTION_LIMITS, answerBytesPerSecond: 1e6 }) ?? NaN;
-  assert.equal(answerMs, 60_000 + sizeBytes / 1000);
-  t.mock.timers.tick(answerMs - 1);
-  assert.deepEqual(entries.filter(isCut), []);
-  t.mock.timers.tick(1);
-  assert.equal(entries.filter(isCut).length, 1);
-  await once(socket.resume(), 'close');
-});
+test(
+  'a client that takes a little of its answer now and then is cut off when its time is over',
+  { timeout: 30_000 },
+  async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { server, entries } = await openTestServer(t, { limits: { answerBytesPerSecond: 1e6 } });
+    server.serve(new FakeEmbedder({ dimensions: 4096 }));
+    const socket = open(t, server.port);
+    socket.write(POST_BIG);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    socket.pause();
+    const sizeBytes = Number(/content-length: (\d+)/.exec(head.toString('latin1'))?.[1]);
+    const answerMs = planAnswerMs(sizeBytes, { ...CONNECTION_LIMITS, answerBytesPerSecond: 1e6 }) ?? NaN;
+    assert.equal(answerMs, 60_000 + sizeBytes / 1000);
+    t.mock.timers.tick(answerMs - 1);
+    assert.deepEqual(entries.filter(isCut), []);
+    t.mock.timers.tick(1);
+    assert.equal(entries.filter(isCut).length, 1);
+    await once(socket.resume(), 'close');
+  },
+);
 
-test('a client that has taken its answer is left alone however long it then keeps silent', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { server, entries } = await openServingServer(t);
-  const socket = open(t, server.port);
-  for (let answers = 0; answers < 2; answers++) {
-    socket.write('GET /health HTTP/1.1\r\nhost: a\r\n\r\n');
-    await once(socket, 'data');
-    // The answer has ended for the client a moment before it has for the server.
-    await turn();
-    t.mock.timers.tick(CONNECTION_LIMITS.stallMs * 2);
-  }
-  assert.deepEqual(entries.filter(isCut), []);
-});
+test(
+  'a client that has taken its answer is left alone however long it then keeps silent',
+  { timeout: 30_000 },
+  async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { server, entries } = await openServingServer(t);
+    const socket = open(t, server.port);
+    for (let answers = 0; answers < 2; answers++) {
+      socket.write('GET /health HTTP/1.1\r\nhost: a\r\n\r\n');
+      await once(socket, 'data');
+      // The answer has ended for the client a moment before it has for the server.
+      await turn();
+      t.mock.timers.tick(CONNECTION_LIMITS.stallMs * 2);
+    }
+    assert.deepEqual(entries.filter(isCut), []);
+  },
+);
 
 test('without a rate an answer may take for ever', () => {
   assert.equal(planAnswerMs(1e9, { stallMs: 1000, answerBytesPerSecond: 0 }), null);
@@ -113,6 +121,11 @@ test('a connection that has its answer and stays silent is closed', { timeout: 2
 
 test('2,048 inputs of four thousand characters are within the limits', async (t) => {
   const { post } = await openServingServer(t);
-  const answer = await post({ input: Array(2048).fill('word '.repeat(800)), truncate: true, dimensions: 32, encoding_format: 'base64' });
+  const answer = await post({
+    input: Array(2048).fill('word '.repeat(800)),
+    truncate: true,
+    dimensions: 32,
+    encoding_format: 'base64',
+  });
   assert.equal(answer.statusCode, 200);
-}); // prettier-ignore
+});
