@@ -23,6 +23,7 @@ const LOADS: Record<string, readonly string[]> = {
   instructed: ['-c', '16', '-b', '64', '--text-tokens', '12', '--instruct', TASK],
   alone: ids(1, 1, '31'),
   'queries alone': ids(1, 1, 'lognormal:14:40'),
+  'queries of 8': ids(8, 1, 'lognormal:14:40'),
   words: ['-c', '2', '-b', '64', '--text-tokens', '7'],
   'single words': ['-c', '16', '-b', '1', '--text-tokens', '7'],
   'alone as text': ['-c', '1', '-b', '1', '--text-tokens', '31'],

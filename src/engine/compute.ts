@@ -59,7 +59,7 @@ function openGraphCompute({ llama, file, gpuLayers, threads, profile }: ComputeO
         ...shape,
         ...{ device, weights, table, threads, profile },
         path: file.path,
-        roundsLone: device.kind !== 'cpu',
+        rounds: device.kind !== 'cpu',
       }),
     close: () => {
       weights.close();

@@ -90,7 +90,8 @@ function graphLaneBytes(shape: ModelShape, lane: LaneShape): LaneBytes {
   return {
     keysValues:
       roundUp(kvRows, ROW_STEP) * kvHeads * headDim * pairBytes +
-      roundUp(queryRows, ROW_STEP) * heads * headDim * F32_BYTES,
+      // Queries in slots, and what attention gives for them.
+      (roundUp(queryRows, ROW_STEP) + roundUp(batchTokens + 1, ROW_STEP)) * heads * headDim * F32_BYTES,
     prefixes: prefixTokens * cellBytes(shape, pairBytes),
     compute: graphComputeBytes(shape, {
       tokens: batchTokens,
@@ -132,7 +133,7 @@ interface GraphWork {
 function graphComputeBytes(shape: ModelShape, { tokens, rows, keys, prefixRows }: GraphWork): number {
   const { hidden, heads, kvHeads, headDim } = shape;
   const copying = tokens * hidden + prefixRows * kvHeads * headDim;
-  const attention = tokens * (2 * hidden + 2 * (heads + kvHeads) * headDim) + 2 * rows * heads * headDim;
+  const attention = tokens * (2 * hidden + 2 * (heads + kvHeads) * headDim) + rows * heads * headDim;
   const floats = Math.max(copying, attention, tokens * ffnFloats(shape));
   return floats * F32_BYTES + graphInputBytes(tokens, keys);
 }

@@ -52,13 +52,13 @@ test('graph: weights of mixed types give the vectors of llama.cpp', async () => 
 
 interface LaneChanges {
   hostTable?: boolean;
-  roundsLone?: boolean;
+  rounds?: boolean;
 }
 
 /** Raw vectors of one lane, one decode per batch. */
 async function decodeWith(
   batches: readonly (readonly LaneText[])[],
-  { hostTable = false, roundsLone = false }: LaneChanges,
+  { hostTable = false, rounds = false }: LaneChanges,
 ): Promise<Float32Array[]> {
   const llama = openLlama(findLibraries('cpu'), () => undefined);
   const file = readModelFile(await fixtureFile('q8_0'));
@@ -68,7 +68,7 @@ async function decodeWith(
   const { path } = file;
   const table = hostTable ? new TokenTable(llama, { ...file.tokenEmbeddings, path, bytes }) : null;
   const shape = { batchTokens: 64, sequences: 8, prefixSequences: 2, cells: 96, flashAttention: true };
-  const parts = { device, weights, table, path, roundsLone, threads: 1, profile: emptyProfile() };
+  const parts = { device, weights, table, path, rounds, threads: 1, profile: emptyProfile() };
   const lane = new GraphLane({ ...shape, ...parts });
   const rows: Float32Array[] = [];
   for (const texts of batches) {
@@ -87,16 +87,31 @@ test('graph: token vectors looked up on the host are those of the table on the d
   assert.deepEqual(await decodeWith(batches, { hostTable: true }), await decodeWith(batches, {}));
 });
 
-test('graph: a text that is alone has its vector also where its length is rounded up', async () => {
+test('graph: texts of small batches have their vectors also where the shape is rounded up', async () => {
   const prefix = { tokens: Int32Array.from({ length: 20 }, (_, i) => 3000 + i), live: true };
-  const lone = Array.from({ length: 60 }, (_, i) => {
-    const own = Array.from({ length: 1 + ((i * 7) % 41) }, (_unused, j) => 100 * i + 7 * j);
-    return [[plain([...own, 151643])], [{ ...plain([...prefix.tokens, ...own, 151643]), prefix }]];
+  const text = (seed: number) => {
+    const own = Array.from({ length: 1 + ((seed * 7) % 21) }, (_unused, j) => 100 * seed + 7 * j);
+    return { own: plain([...own, 151643]), shared: plain([...prefix.tokens, ...own, 151643]) };
+  };
+  const batches = Array.from({ length: 40 }, (_, i) => {
+    const texts = Array.from({ length: 1 + (i % 4) }, (_unused, j) => text(5 * i + j));
+    return [texts.map(({ own }) => own), texts.map(({ shared }) => ({ ...shared, prefix }))];
   }).flat();
   for (const hostTable of [false, true]) {
-    const exact = await decodeWith(lone, { hostTable });
-    const rounded = await decodeWith(lone, { hostTable, roundsLone: true });
+    const exact = await decodeWith(batches, { hostTable });
+    const rounded = await decodeWith(batches, { hostTable, rounds: true });
+    assert.equal(rounded.length, exact.length);
     for (const [i, row] of rounded.entries())
       assert.ok(relativeDifference(exact[i] ?? assert.fail(), row) < 1e-2, `text ${String(i)}`);
   }
+});
+
+test('graph: rows of output rounded up beyond the texts leave the vectors of large batches as they are', async () => {
+  const texts = Array.from({ length: 5 }, (_, i) =>
+    plain(Array.from({ length: 3 + 2 * i }, (_unused, j) => 50 * i + j)),
+  );
+  const batches = [texts, texts.slice(0, 3), [...texts, plain(Array.from({ length: 25 }, (_, j) => 9 * j))]];
+  const [exact, rounded] = [await decodeWith(batches, {}), await decodeWith(batches, { rounds: true })];
+  for (const [i, row] of rounded.entries())
+    assert.ok(relativeDifference(exact[i] ?? assert.fail(), row) < 1e-2, `text ${String(i)}`);
 });

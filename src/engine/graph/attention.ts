@@ -2,7 +2,7 @@
 // how what it gives goes back to rows that lie one after another. Knows no weights.
 import { Fault } from '../../faults.ts';
 import type { Pointer } from '../llama-abi.ts';
-import { isEven, type BlockShape, type ForwardShape } from './blocks.ts';
+import type { BlockShape, ForwardShape } from './blocks.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import type { BlockInputs, InputLayout } from './inputs.ts';
 import type { KeysValues } from './memory.ts';
@@ -14,9 +14,13 @@ const BYTES = { F32: 4, F16: 2 } as const;
 export interface AttentionParts {
   sketch: Sketch;
   shape: ForwardShape;
+  /** Rows of all texts. */
+  tokens: number;
   layout: InputLayout;
   inputs: PlacedInputs;
   hyperparameters: Hyperparameters;
+  /** Where rows go that attention does not give as they are wanted; null where all blocks' are. */
+  joined: Pointer | null;
 }
 
 export interface QueriesKeysValues extends KeysValues {
@@ -42,20 +46,27 @@ export class Attention {
     this.#parts = parts;
   }
 
-  /** One row for each row of texts, or for each text's last, in the order of the blocks. */
+  /** One row for each row of texts, or the rows of the output, in the order of the blocks. */
   attend(qkv: QueriesKeysValues): Pointer {
-    const { shape, layout, sketch } = this.#parts;
+    const { shape, layout, sketch, hyperparameters } = this.#parts;
     const { ofLastRows, inSlots } = qkv;
+    let { joined } = this.#parts;
     let [firstQuery, firstKv] = [0, 0];
-    const attended = shape.blocks.map((block, i) => {
+    for (const [i, block] of shape.blocks.entries()) {
       const inputs = layout.blocks[i];
       if (inputs === undefined) throw new Fault('BUG', { problem: 'a block without inputs' });
       const rows = this.#attendBlock(qkv, { block, inputs, firstQuery, firstKv });
+      const to = ofLastRows ? inputs.lastTo : inputs.to;
+      if (to === null) return rows;
+      if (joined === null) throw new Fault('BUG', { problem: 'no memory for what attention gives' });
+      joined = sketch.setRows(joined, rows, this.#parts.inputs.get(to));
       firstQuery += ofLastRows ? block.texts : inSlots ? block.texts * block.length : block.tokens;
       firstKv += block.texts * block.kvLength;
-      return rows;
-    });
-    return sketch.joinRows(attended);
+    }
+    if (joined === null) throw new Fault('BUG', { problem: 'attention over no blocks' });
+    const width = hyperparameters.heads * hyperparameters.headDim;
+    const count = ofLastRows ? shape.outputRows : this.#parts.tokens;
+    return sketch.view(joined, { shape: [width, count], strides: [width * BYTES.F32], offset: 0 });
   }
 
   #attendBlock({ q, k, v, type, ofLastRows }: QueriesKeysValues, place: Place): Pointer {
@@ -76,8 +87,6 @@ export class Attention {
     };
     const mask = ofLastRows ? inputs.lastMask : inputs.mask;
     const attended = sketch.attention(views, mask === null ? null : placed.get(mask), 1 / Math.sqrt(headDim));
-    const flat = sketch.reshape(attended, heads * headDim, rows * block.texts);
-    if (ofLastRows || isEven(block) || inputs.unpad === null) return flat;
-    return sketch.getRows(flat, placed.get(inputs.unpad));
+    return sketch.reshape(attended, heads * headDim, rows * block.texts);
   }
 }

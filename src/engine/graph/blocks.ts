@@ -5,7 +5,7 @@ import type { Prefix } from '../prefixes.ts';
 
 export interface BlockShape {
   texts: number;
-  /** Rows of all texts together: real ones, but for a lone text's up to its rounded length. */
+  /** Rows of all texts together: real ones, or all of the slots where lengths are rounded. */
   tokens: number;
   /** Rows of queries in each slot. */
   length: number;
@@ -23,8 +23,11 @@ export interface ForwardShape {
    * `chunks` of one long text.
    */
   keeps: 'slots' | 'prefix' | 'chunks';
-  /** Without it the graph ends with the keys and values of the last layer. */
-  hasOutput: boolean;
+  /**
+   * Rows that go beyond the keys and values of the last layer, at least one per text; what those behind the texts' give is
+   * read by nobody. 0 = the graph ends there.
+   */
+  outputRows: number;
 }
 
 /** What the plan needs to know of a text. */
@@ -73,31 +76,42 @@ export function planBlocks(texts: readonly PlacedText[]): BlockPlan {
   return { blocks, order };
 }
 
-/** A text that is computed alone and whole. */
-export const isLone = ({ blocks: [block, ...more], keeps }: ForwardShape): boolean =>
-  keeps === 'slots' && more.length === 0 && block?.texts === 1;
+/**
+ * Rows that the texts of a small batch are rounded up to, and how many texts. Up to `MOST_ROWS` in all a GPU reads weights
+ * for longer than it computes with them, and CUDA's products of fewer than 32 rows are no quicker. H200, p50 in ms of 8,
+ * 16, 24, 32, 40, 64, 128 rows: 4B 4.9, 5.0, 4.2, 4.3, 4.6, 5.1, 5.6; 0.6B 1.9, 2.0, 1.9, 1.8, 2.0, 2.2, 2.5.
+ */
+const ROUND_LENGTHS = [16, 32, 48, 64, 96, 128] as const;
+const ROUND_TEXTS = [1, 2, 4, 8] as const;
+const [LEAST_ROWS, MOST_ROWS] = [32, 128] as const;
+/** Rows of keys behind each text's slot. */
+const ROUND_MARGIN = 8;
 
 /**
- * Rows that a text which is alone is rounded up to. Up to here a GPU reads weights for longer than it computes with them,
- * and CUDA's products of fewer rows than the first are no quicker. H200, p50 in ms of 8, 16, 24, 32, 40, 64, 128 rows:
- * 4B 4.9, 5.0, 4.2, 4.3, 4.6, 5.1, 5.6; 0.6B 1.9, 2.0, 1.9, 1.8, 2.0, 2.2, 2.5.
+ * For few short texts, one of few shapes, so that most of such batches find a graph; the rows behind a text's own, and
+ * slots that no text fills, are computed and masked. null where they are more than that or differ in prefix, or would be
+ * more than `limit`. Lengths drawn as those of queries are, H200, 0.6B: one text, p50 of a decode 1.9 ms, with a graph for
+ * each length 3.2; eight clients with a text each, over HTTP, 5.5 ms and 8.2.
  */
-const LONE_ROWS = [32, 48, 64, 96, 128] as const;
-/** Rows of keys behind a lone text's slot. */
-const LONE_MARGIN = 8;
+export function planRounded(texts: readonly PlacedText[], limit: number): BlockPlan | null {
+  const [first] = texts;
+  if (first === undefined || texts.some(({ prefix }) => prefix !== first.prefix)) return null;
+  const longest = Math.max(...texts.map(({ tokens }) => tokens.length));
+  const count = ROUND_TEXTS.find((most) => most >= texts.length);
+  if (count === undefined) return null;
+  const length = ROUND_LENGTHS.find((rows) => rows >= longest && rows * count >= LEAST_ROWS);
+  if (length === undefined || length * count > Math.min(limit, MOST_ROWS)) return null;
+  const before = first.prefix?.tokens.length ?? 0;
+  // More than the slot holds: a last row may lie before the slot's end, which `isExact` must not take for its end.
+  const kvLength = before + length + ROUND_MARGIN;
+  const block = { texts: count, tokens: count * length, length, before, kvLength };
+  return { blocks: [block], order: [...texts.keys()] };
+}
 
-/**
- * For a text that is alone, one of few lengths, so that most of such texts find a graph; the rows behind its own are
- * computed and masked. null where it is longer, or where that would be more than `limit`. Lengths drawn as those of
- * queries are, H200, 0.6B, p50 of a decode: 1.9 ms, with a graph for each length 3.2.
- */
-export function planLone({ tokens, prefix }: PlacedText, limit: number): BlockPlan | null {
-  const length = LONE_ROWS.find((rows) => rows >= tokens.length);
-  if (length === undefined || length > limit) return null;
-  const before = prefix?.tokens.length ?? 0;
-  // More than the slot holds: the last row may lie before the slot's end, which `isExact` must not take for its end.
-  const kvLength = before + length + LONE_MARGIN;
-  return { blocks: [{ texts: 1, tokens: length, length, before, kvLength }], order: [0] };
+/** What recurs: a text that is computed alone and whole, or a plan of `planRounded`. */
+export function recurs({ blocks: [block, ...more], keeps }: ForwardShape): boolean {
+  if (block === undefined || more.length > 0 || keeps !== 'slots') return false;
+  return block.texts === 1 || (isEven(block) && !isExact(block));
 }
 
 export interface Totals {

@@ -31,7 +31,7 @@ export interface Forward {
   sketch: Sketch;
   /** All inputs as one tensor of bytes. */
   inputs: Pointer;
-  /** One vector per text, in the order of the blocks; null without output. */
+  /** A vector per row of output, those of the texts first, in the order of the blocks; null without output. */
   output: Pointer | null;
 }
 
@@ -83,9 +83,12 @@ class Builder {
     this.#sketch = sketch;
     this.#inputs = new PlacedInputs(device, sketch, memory.inputs(this.#layout.sizeBytes));
     const { hyperparameters } = weights;
+    const isJoined = this.#layout.blocks.some(({ to, lastTo }) => to !== null || lastTo !== null);
     this.#attention = new Attention({
       sketch,
       shape,
+      tokens: totals.tokens,
+      joined: isJoined ? memory.attended(Math.max(totals.tokens + 1, shape.outputRows)) : null,
       hyperparameters,
       layout: this.#layout,
       inputs: this.#inputs,
@@ -116,7 +119,7 @@ class Builder {
     const sketch = this.#sketch;
     const target = this.#fillPrefixes(index);
     const h = sketch.norm(x, layer.attentionNorm, epsilon);
-    if (isLast && !this.#shape.hasOutput) {
+    if (isLast && this.#shape.outputRows === 0) {
       this.#keep(this.#project(layer, h), { layer, target, index });
       return null;
     }
@@ -169,7 +172,7 @@ class Builder {
     const rowBytes = heads * headDim * F32_BYTES;
     if (lastH !== null && layer.q !== null) {
       const rows = { tensor: this.#sketch.product(layer.q, lastH), rowBytes, offset: 0 };
-      const count = this.#totals.texts;
+      const count = this.#shape.outputRows;
       return this.#sketch.run(this.#rotate({ rows, heads, count }, layer.qNorm, this.#layout.lastPositions));
     }
     if (q === null) throw new Fault('BUG', { problem: 'no queries' });

@@ -114,10 +114,6 @@ function bindOperations(bind: Bind) {
       'base',
       'void *ggml_set_rows(void *context, void *target, void *source, void *rows)',
     ),
-    concat: bind<(context: Pointer, a: Pointer, b: Pointer, dimension: number) => Pointer>(
-      'base',
-      'void *ggml_concat(void *context, void *first, void *second, int dimension)',
-    ),
     rmsNorm: bind<(context: Pointer, a: Pointer, epsilon: number) => Pointer>(
       'base',
       'void *ggml_rms_norm(void *context, void *tensor, float epsilon)',

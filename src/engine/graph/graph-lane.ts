@@ -9,10 +9,10 @@ import type { Pointer } from '../llama-abi.ts';
 import { laneBytes } from '../memory-need.ts';
 import type { Prefix } from '../prefixes.ts';
 import type { TokenTable } from '../token-table.ts';
-import { planBlocks, planLone, type BlockPlan, type ForwardShape, type PlacedText } from './blocks.ts';
+import { planBlocks, planRounded, type BlockPlan, type ForwardShape, type PlacedText } from './blocks.ts';
 import type { Device } from './device.ts';
 import { buildForward, type Forward } from './forward.ts';
-import { fillInputs, type InputTexts } from './inputs.ts';
+import { fillInputs, type InputTexts } from './fill-inputs.ts';
 import { KeptForwards } from './kept-forwards.ts';
 import { LaneMemory } from './memory.ts';
 import { PrefixRows } from './prefix-rows.ts';
@@ -24,14 +24,15 @@ export interface GraphLaneOptions extends LaneShape {
   /** Needed where the weights have no table on the device. */
   table: TokenTable | null;
   path: string;
-  /** Rounds a text that is alone up to one of a few lengths, for which graphs are kept. */
-  roundsLone: boolean;
+  /** Rounds small batches up to few shapes, for which graphs are kept, and rows of output to whole steps. */
+  rounds: boolean;
   threads: number;
   profile: Profile;
 }
 
 /** Keys are read in steps of this many: CUDA's kernels for grouped heads want whole ones. */
 const KEY_STEP = 256;
+const OUTPUT_STEP = 32;
 
 export class GraphLane implements Decoder {
   readonly cells: number;
@@ -87,7 +88,10 @@ export class GraphLane implements Decoder {
       const { tokens, prefix } = placed[index] ?? { tokens: new Int32Array(0), prefix: null };
       return { tokens, prefixRows: prefix === null ? null : this.#prefixes.rowsOf(prefix) };
     });
-    const shape: ForwardShape = { blocks, keeps: 'slots', hasOutput: true };
+    const slots = blocks.reduce((sum, block) => sum + block.texts, 0);
+    const filler = { tokens: Int32Array.of(0), prefixRows: inOrder[0]?.prefixRows ?? null };
+    while (inOrder.length < slots) inOrder.push(filler);
+    const shape: ForwardShape = { blocks, keeps: 'slots', outputRows: this.#outputRows(slots) };
     const forward = await this.#decode(shape, { texts: inOrder, storeRows: null });
     const started = performance.now();
     const vectors = this.#readOutput(forward, texts.length);
@@ -101,7 +105,7 @@ export class GraphLane implements Decoder {
     const length = tokens.length;
     const kvLength = roundUp(start + length, KEY_STEP);
     const block = { texts: 1, tokens: length, length, before: start, kvLength };
-    const shape: ForwardShape = { blocks: [block], keeps: 'chunks', hasOutput: isLast };
+    const shape: ForwardShape = { blocks: [block], keeps: 'chunks', outputRows: isLast ? 1 : 0 };
     const forward = await this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows: null });
     return this.#readOutput(forward, 1);
   }
@@ -118,11 +122,16 @@ export class GraphLane implements Decoder {
   }
 
   #plan(texts: readonly PlacedText[]): BlockPlan {
-    const [only] = texts;
-    const { roundsLone, batchTokens } = this.#options;
-    const rounded =
-      roundsLone && texts.length === 1 && only !== undefined ? planLone(only, batchTokens) : null;
-    return rounded ?? planBlocks(texts);
+    const { rounds, batchTokens } = this.#options;
+    return (rounds ? planRounded(texts, batchTokens) : null) ?? planBlocks(texts);
+  }
+
+  /**
+   * CUDA has some hundred kernels for products of 2 to 16 rows, and its driver keeps 150 KB and more of each that has run:
+   * with a row per text a worker grew by 160 MB over 200,000 texts. One row has a kernel of its own.
+   */
+  #outputRows(texts: number): number {
+    return this.#options.rounds && texts > 1 ? roundUp(texts, OUTPUT_STEP) : texts;
   }
 
   async #keepPrefix(prefix: Prefix): Promise<void> {
@@ -132,7 +141,7 @@ export class GraphLane implements Decoder {
     const storeRows = this.#prefixes.take(prefix);
     const block = { texts: 1, tokens: length, length, before: 0, kvLength: length };
     try {
-      const shape: ForwardShape = { blocks: [block], keeps: 'prefix', hasOutput: false };
+      const shape: ForwardShape = { blocks: [block], keeps: 'prefix', outputRows: 0 };
       await this.#decode(shape, { texts: [{ tokens, prefixRows: null }], storeRows });
     } catch (error) {
       this.#prefixes.drop(prefix);
@@ -212,13 +221,13 @@ export class GraphLane implements Decoder {
     if (sequences === 1) {
       const kvLength = roundUp(batchTokens, KEY_STEP);
       const chunk = { texts: 1, tokens: batchTokens, length: batchTokens, before: 0, kvLength };
-      this.#forwards.take({ blocks: [chunk], keeps: 'chunks', hasOutput: true }, check);
+      this.#forwards.take({ blocks: [chunk], keeps: 'chunks', outputRows: 1 }, check);
       return;
     }
     const length = Math.ceil(batchTokens / 4);
     const even = { texts: 2, tokens: 2 * length, length, before, kvLength: before + length };
     const uneven = { ...even, tokens: 2 * length - 1 };
-    this.#forwards.take({ blocks: [even, uneven], keeps: 'slots', hasOutput: true }, check);
+    this.#forwards.take({ blocks: [even, uneven], keeps: 'slots', outputRows: this.#outputRows(4) }, check);
   }
 
   // A refused node would end the process. What devices refuse depends on the model (types, size and number of heads),

@@ -2,7 +2,7 @@
 // in. A shape that comes back costs nothing: CUDA replays its kernels as one, where a new graph launches them one by one.
 // Knows when what a graph was built on has moved; computes nothing.
 import type { Pointer } from '../llama-abi.ts';
-import { isLone, type ForwardShape } from './blocks.ts';
+import { recurs, type ForwardShape } from './blocks.ts';
 import type { Device } from './device.ts';
 import type { Forward } from './forward.ts';
 import { SketchMemory } from './sketch.ts';
@@ -18,11 +18,11 @@ export interface KeptForwardsParts {
 }
 
 /**
- * Lengths of texts that come alone recur. Batches are rarely alike, but where they are it pays: H200, 4B bf16, 32-token
+ * Shapes of texts alone and of small batches recur. Others are rarely alike, but where they are it pays: H200, 4B bf16, 32-token
  * texts, one lane, 49k tokens/s against 47k with a new graph each. Of them no more than one is kept: CUDA's backend grows
  * with every address at which it has seen a large graph (with 16, 200,000 texts: from 0.79 to 0.96 GB).
  */
-const CAPACITY = { lone: 8, batch: 1 };
+const CAPACITY = { recurring: 8, batch: 1 };
 
 interface Kept {
   forward: Forward;
@@ -34,7 +34,7 @@ export class KeptForwards {
   readonly #parts: KeptForwardsParts;
   readonly #allocator: Pointer;
   /** By shape, the one used last at the end. */
-  readonly #kept = { lone: new Map<string, Kept>(), batch: new Map<string, Kept>() };
+  readonly #kept = { recurring: new Map<string, Kept>(), batch: new Map<string, Kept>() };
 
   constructor(parts: KeptForwardsParts) {
     this.#parts = parts;
@@ -43,7 +43,7 @@ export class KeptForwards {
 
   /** A graph of this shape with memory to compute in. `check` sees a new one first. Faults: those of the parts. */
   take(shape: ForwardShape, check: (forward: Forward) => void = () => undefined): Forward {
-    const kind = isLone(shape) ? 'lone' : 'batch';
+    const kind = recurs(shape) ? 'recurring' : 'batch';
     const shelf = this.#kept[kind];
     const key = JSON.stringify(shape);
     const kept = shelf.get(key);

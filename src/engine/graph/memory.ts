@@ -48,6 +48,7 @@ export class LaneMemory {
   readonly #inputs = new Growing();
   readonly #slots = new Growing();
   readonly #queries = new Growing();
+  readonly #attended = new Growing();
   readonly #chunks = new Growing();
   readonly #store = new Growing();
 
@@ -75,12 +76,12 @@ export class LaneMemory {
 
   /** Queries in slots, where they do not lie right as they are computed. */
   queries(rows: number): Pointer {
-    const { heads, headDim } = this.#shape;
-    const { tensors } = this.#ensure(this.#queries, { size: rows, step: ROW_STEP }, (all) => ({
-      plans: [{ type: 'F32', shape: [heads * headDim, all] }],
-      purpose: 'queries',
-    }));
-    return at(tensors, 0);
+    return this.#headRows(this.#queries, rows, 'queries');
+  }
+
+  /** What attention gives, in rows that lie one after another, where it does not give it so. */
+  attended(rows: number): Pointer {
+    return this.#headRows(this.#attended, rows, 'what attention gives');
   }
 
   /** Of a long text, a pair per layer. */
@@ -94,7 +95,17 @@ export class LaneMemory {
   }
 
   close(): void {
-    for (const part of [this.#inputs, this.#slots, this.#queries, this.#chunks, this.#store]) part.close();
+    const rows = [this.#slots, this.#queries, this.#attended, this.#chunks, this.#store];
+    for (const part of [this.#inputs, ...rows]) part.close();
+  }
+
+  #headRows(part: Growing, rows: number, purpose: string): Pointer {
+    const { heads, headDim } = this.#shape;
+    const { tensors } = this.#ensure(part, { size: rows, step: ROW_STEP }, (all) => ({
+      plans: [{ type: 'F32', shape: [heads * headDim, all] }],
+      purpose,
+    }));
+    return at(tensors, 0);
   }
 
   #perLayer(part: Growing, rows: number): KeysValues[] {

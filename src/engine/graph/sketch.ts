@@ -101,11 +101,6 @@ export class Sketch {
     return this.#ggml.attention(this.#context, qkv.q, qkv.k, qkv.v, mask, scale, 0, 0);
   }
 
-  /** Rows of all, one after another. */
-  joinRows(parts: readonly Pointer[]): Pointer {
-    return parts.reduce((joined, part) => this.#ggml.concat(this.#context, joined, part, 1));
-  }
-
   close(): void {
     this.#ggml.freeContext(this.#context);
   }

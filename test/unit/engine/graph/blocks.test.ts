@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import {
   isEven,
   isExact,
-  isLone,
   planBlocks,
-  planLone,
+  planRounded,
+  recurs,
   sumBlocks,
 } from '../../../../src/engine/graph/blocks.ts';
 
@@ -53,7 +53,7 @@ test('texts with different prefixes never share a block', () => {
       [20, 23, 1],
     ],
   );
-  assert.deepEqual(sumBlocks({ blocks, keeps: 'slots', hasOutput: true }), {
+  assert.deepEqual(sumBlocks({ blocks, keeps: 'slots', outputRows: 1 }), {
     texts: 4,
     tokens: 13,
     queryRows: 8 + 3 + 3,
@@ -63,33 +63,74 @@ test('texts with different prefixes never share a block', () => {
 });
 
 test('a text that is alone has one of few lengths, at least 32 and at most half longer than its own', () => {
-  const lengths = Array.from({ length: 128 }, (_, i) => planLone(text(i + 1), 2048)?.blocks[0]?.length ?? 0);
+  const lengths = Array.from(
+    { length: 128 },
+    (_, i) => planRounded([text(i + 1)], 2048)?.blocks[0]?.length ?? 0,
+  );
   assert.equal(new Set(lengths).size, 5);
   for (const [i, length] of lengths.entries())
     assert.ok(length > i && length <= Math.max(32, 1.5 * (i + 1)), `${String(i + 1)}: ${String(length)}`);
 });
 
-test('what a lone text is rounded up to never ends its slot, so that its last row gets a mask', () => {
-  const prefix = { tokens: new Int32Array(248), live: true };
-  for (const length of [1, 32, 33, 100, 128])
-    for (const given of [text(length), text(length, prefix)]) {
-      const [block] = planLone(given, 2048)?.blocks ?? [];
-      assert.ok(block !== undefined && isEven(block) && !isExact(block), String(length));
-      assert.equal(block.before, given.prefix?.tokens.length ?? 0);
+test('small batches have one of few shapes, of 32 to 128 rows and never fewer than their texts need', () => {
+  const shapes = new Set<string>();
+  for (let count = 1; count <= 9; count++)
+    for (let longest = 1; longest <= 140; longest++) {
+      const lengths = Array.from({ length: count }, (_, i) => Math.max(1, longest - i));
+      const plan = planRounded(
+        lengths.map((length) => text(length)),
+        2048,
+      );
+      if (plan === null) continue;
+      const { blocks, order } = plan;
+      const [block] = blocks;
+      assert.ok(block !== undefined && blocks.length === 1);
+      assert.deepEqual(order, [...lengths.keys()]);
+      assert.ok(block.texts >= count && block.length >= longest);
+      assert.ok(block.tokens >= 32 && block.tokens <= 128);
+      shapes.add(JSON.stringify(block));
     }
+  assert.equal(shapes.size, 12);
+  assert.equal(planRounded([text(9), text(9), text(9)], 2048)?.blocks[0]?.tokens, 64);
 });
 
-test('a lone text is not rounded beyond what a batch may hold, nor where it is long', () => {
-  assert.equal(planLone(text(129), 2048), null);
-  assert.equal(planLone(text(97), 100), null);
-  assert.equal(planLone(text(96), 100)?.blocks[0]?.length, 96);
+test('no slot is full to its end where a shape is rounded, so that every last row gets a mask', () => {
+  const prefix = { tokens: new Int32Array(248), live: true };
+  for (const length of [1, 16, 32, 33, 64])
+    for (const given of [text(length), text(length, prefix)])
+      for (const count of [1, 2]) {
+        const [block] =
+          planRounded(
+            Array.from({ length: count }, () => given),
+            2048,
+          )?.blocks ?? [];
+        assert.ok(block !== undefined && isEven(block) && !isExact(block), String(length));
+        assert.equal(block.before, given.prefix?.tokens.length ?? 0);
+      }
 });
 
-test('only a whole text by itself is alone: not a batch, a chunk or a prefix', () => {
-  const one = planBlocks([text(5)]).blocks;
-  assert.ok(isLone({ blocks: one, keeps: 'slots', hasOutput: true }));
-  assert.ok(!isLone({ blocks: one, keeps: 'chunks', hasOutput: true }));
-  assert.ok(!isLone({ blocks: one, keeps: 'prefix', hasOutput: false }));
-  assert.ok(!isLone({ blocks: planBlocks([text(5), text(5)]).blocks, keeps: 'slots', hasOutput: true }));
-  assert.ok(!isLone({ blocks: planBlocks([text(200), text(5)]).blocks, keeps: 'slots', hasOutput: true }));
+test('nothing is rounded beyond what a batch may hold, nor texts that are long, many or of several prefixes', () => {
+  assert.equal(planRounded([text(129)], 2048), null);
+  assert.equal(planRounded([text(97)], 100), null);
+  assert.equal(planRounded([text(96)], 100)?.blocks[0]?.length, 96);
+  assert.equal(planRounded([text(65), text(2)], 2048), null);
+  assert.equal(
+    planRounded(
+      Array.from({ length: 9 }, () => text(3)),
+      2048,
+    ),
+    null,
+  );
+  assert.equal(planRounded([text(9), text(9, { tokens: new Int32Array(8), live: true })], 2048), null);
+});
+
+test('what recurs is a whole text by itself or a rounded batch: no other batch, no chunk, no prefix', () => {
+  const of = (texts: ReturnType<typeof text>[]) => planBlocks(texts).blocks;
+  assert.ok(recurs({ blocks: of([text(5)]), keeps: 'slots', outputRows: 1 }));
+  const { blocks = [] } = planRounded([text(5), text(7)], 2048) ?? {};
+  assert.ok(recurs({ blocks, keeps: 'slots', outputRows: 32 }));
+  assert.ok(!recurs({ blocks: of([text(5)]), keeps: 'chunks', outputRows: 1 }));
+  assert.ok(!recurs({ blocks: of([text(5)]), keeps: 'prefix', outputRows: 0 }));
+  assert.ok(!recurs({ blocks: of([text(5), text(5)]), keeps: 'slots', outputRows: 32 }));
+  assert.ok(!recurs({ blocks: of([text(200), text(5)]), keeps: 'slots', outputRows: 32 }));
 });

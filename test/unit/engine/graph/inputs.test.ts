@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ForwardShape } from '../../../../src/engine/graph/blocks.ts';
-import { fillInputs, planInputs, type InputPlan } from '../../../../src/engine/graph/inputs.ts';
+import { fillInputs } from '../../../../src/engine/graph/fill-inputs.ts';
+import { planInputs, type InputPlan } from '../../../../src/engine/graph/inputs.ts';
 
 const UNEVEN: ForwardShape = {
   blocks: [{ texts: 2, tokens: 5, length: 3, before: 2, kvLength: 5 }],
   keeps: 'slots',
-  hasOutput: true,
+  outputRows: 3,
 };
 
 function fill() {
@@ -34,9 +35,36 @@ test('tokens lie one after another, their keys and values in slots behind the pr
   assert.deepEqual(read(layout.positions), [2, 3, 4, 2, 3]);
   assert.deepEqual(read(layout.kvRows), [2, 3, 4, 7, 8]);
   assert.deepEqual(read(layout.queryRows), [0, 1, 2, 3, 4]);
-  assert.deepEqual(read(layout.blocks[0]?.unpad), [0, 1, 2, 3, 4]);
-  assert.deepEqual(read(layout.lastRows), [2, 4]);
-  assert.deepEqual(read(layout.lastPositions), [4, 3]);
+  assert.deepEqual(read(layout.lastRows), [2, 4, 0]);
+  assert.deepEqual(read(layout.lastPositions), [4, 3, 0]);
+});
+
+test('what attention gives goes to the rows of the texts, that of rows behind them to one after all', () => {
+  const { layout, read } = fill();
+  assert.deepEqual(read(layout.blocks[0]?.to), [0, 1, 2, 3, 4, 5]);
+  assert.deepEqual(read(layout.blocks[0]?.lastTo), [0, 1]);
+
+  const block = { texts: 2, tokens: 4, length: 2, before: 0, kvLength: 2 };
+  const shape: ForwardShape = {
+    blocks: [block, { ...block, texts: 1, tokens: 2 }],
+    keeps: 'slots',
+    outputRows: 3,
+  };
+  const several = planInputs(shape, null);
+  const bytes = new Uint8Array(several.sizeBytes).fill(0xaa);
+  const texts = [1, 2, 3].map((id) => ({ tokens: Int32Array.of(id, id), prefixRows: null }));
+  fillInputs(several, { shape, texts, storeRows: null, lookUp: null }, bytes);
+  const long = (plan: InputPlan | null | undefined, count: number) =>
+    [...new BigInt64Array(bytes.buffer, plan?.offset ?? assert.fail(), count)].map(Number);
+  assert.deepEqual(long(several.blocks[0]?.to, 4), [0, 1, 2, 3]);
+  assert.deepEqual(long(several.blocks[1]?.to, 2), [4, 5]);
+  assert.deepEqual(long(several.blocks[1]?.lastTo, 1), [2]);
+});
+
+test('where attention gives rows as they are wanted, none are moved', () => {
+  const block = { texts: 2, tokens: 4, length: 2, before: 0, kvLength: 2 };
+  const { blocks, queryRows } = planInputs({ blocks: [block], keeps: 'slots', outputRows: 2 }, null);
+  assert.deepEqual([blocks[0]?.to, blocks[0]?.lastTo, queryRows], [null, null, null]);
 });
 
 test('a prefix is copied from its rows of the store to the front of each slot', () => {
@@ -56,7 +84,7 @@ test('rows behind a lone text are zeros that its last row does not see', () => {
   const shape: ForwardShape = {
     blocks: [{ texts: 1, tokens: 4, length: 4, before: 1, kvLength: 6 }],
     keeps: 'slots',
-    hasOutput: true,
+    outputRows: 1,
   };
   const texts = [{ tokens: Int32Array.of(5, 6), prefixRows: Int32Array.of(3) }];
   const ids = planInputs(shape, null);
@@ -81,18 +109,18 @@ test('rows behind a lone text are zeros that its last row does not see', () => {
 test('several texts with whole steps of 256 keys have a mask each, as CUDA reads one per text', () => {
   const block = { texts: 3, tokens: 768, length: 256, before: 0, kvLength: 256 };
   const planes = (shape: ForwardShape) => planInputs(shape, null).blocks[0]?.mask.shape[3];
-  assert.equal(planes({ blocks: [block], keeps: 'slots', hasOutput: true }), 3);
+  assert.equal(planes({ blocks: [block], keeps: 'slots', outputRows: 1 }), 3);
   const one = { ...block, texts: 1, tokens: 256 };
-  assert.equal(planes({ blocks: [one], keeps: 'slots', hasOutput: true }), 1);
+  assert.equal(planes({ blocks: [one], keeps: 'slots', outputRows: 1 }), 1);
   const odd = { ...block, tokens: 765, length: 255, kvLength: 255 };
-  assert.equal(planes({ blocks: [odd], keeps: 'slots', hasOutput: true }), 1);
+  assert.equal(planes({ blocks: [odd], keeps: 'slots', outputRows: 1 }), 1);
 });
 
 test('a chunk goes to the rows of its place in the text, and masks what lies beyond', () => {
   const shape: ForwardShape = {
     blocks: [{ texts: 1, tokens: 2, length: 2, before: 3, kvLength: 8 }],
     keeps: 'chunks',
-    hasOutput: true,
+    outputRows: 1,
   };
   const layout = planInputs(shape, null);
   const bytes = new Uint8Array(layout.sizeBytes);

@@ -9,7 +9,7 @@ import type { SketchMemory } from '../../../../src/engine/graph/sketch.ts';
 const shapeOf = (length: number): ForwardShape => ({
   blocks: [{ texts: 1, tokens: length, length, before: 0, kvLength: length }],
   keeps: 'slots',
-  hasOutput: true,
+  outputRows: 1,
 });
 
 /** Graphs that are only counted: how many were built and are open, and where each lies. */
@@ -62,7 +62,7 @@ test('of batches the last one is kept, in one place, and texts alone keep theirs
   const batchOf = (texts: number): ForwardShape => ({
     blocks: [{ texts, tokens: 5 * texts, length: 5, before: 0, kvLength: 5 }],
     keeps: 'slots',
-    hasOutput: true,
+    outputRows: 1,
   });
   take(5);
   forwards.take(batchOf(2));
