@@ -12,6 +12,8 @@ import {
   READY_PATH,
   type EmbedRequest,
 } from './protocol.ts';
+import { malformed } from './distrust.ts';
+import { inTurns } from './steps.ts';
 import { encodeProfile, PROFILE_PATH } from './profile-message.ts';
 import {
   decodeDetokeniseRequest,
@@ -120,7 +122,7 @@ async function answerEmbed({ request, response, embedder, maxBodyBytes }: Exchan
   response.once('close', () => {
     if (!response.writableFinished) caller.abort();
   });
-  const wanted = decodeEmbedRequest(await readBody(request, maxBodyBytes));
+  const wanted = await inTurns(decodeEmbedRequest(await readBody(request, maxBodyBytes)));
   const embeddings = await embedder.embed(wanted.inputs, embedOptions(wanted, caller.signal));
   send(response, {
     status: 200,
@@ -149,17 +151,20 @@ function embedOptions(
 // By events: an iterator over the stream costs more than all else here does for a short text.
 function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
+    const sizeBytes = Number(request.headers['content-length']);
+    if (Number.isNaN(sizeBytes)) throw malformed('a request does not say its length');
+    if (sizeBytes > limitBytes) throw new Fault('BODY_TOO_LARGE', { limitBytes });
+    // Where it stays: joining pieces of 64 MB at once takes 40 ms.
+    let body: Buffer | null = null;
+    let at = 0;
     request.on('data', (chunk: Buffer) => {
-      sizeBytes += chunk.length;
-      if (sizeBytes <= limitBytes) chunks.push(chunk);
-      else reject(new Fault('BODY_TOO_LARGE', { limitBytes }));
+      if (chunk.length === sizeBytes) body = chunk;
+      else chunk.copy((body ??= Buffer.allocUnsafe(sizeBytes)), at);
+      at += chunk.length;
     });
     request.once('error', reject);
     request.once('end', () => {
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+      resolve(body ?? Buffer.alloc(0));
     });
   });
 }

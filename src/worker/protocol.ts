@@ -3,12 +3,13 @@
 // JSON with the fault's status), GET /ready answers the model's facts. The other paths are profile-message.ts's and
 // question-messages.ts's.
 // Orders and news are news.ts's. Decoders believe nothing: any bytes give a valid value or WIRE_MALFORMED.
-import { isUtf8 } from 'node:buffer';
 import type { EmbedInput, Embeddings, LongText, ModelFacts } from '../embedder.ts';
 import { Fault, faultFromWire } from '../faults.ts';
 import { isObject } from '../json-object.ts';
 import { malformed, parseJson } from './distrust.ts';
+import { PART_BYTES, partsOf, readText, readTokenIds, sizeOf, writePart } from './input-bytes.ts';
 import { LONG_TEXT_BYTES, readLongText, writeLongText } from './long-text-message.ts';
+import type { Steps } from './steps.ts';
 
 /** Changes with every layout of a message, so that two versions of the program refuse each other. */
 export const PROTOCOL_VERSION = 5;
@@ -78,14 +79,10 @@ const ID_SIZE_AT = PRIORITY_AT + 4;
 const ENTRIES_START = ID_SIZE_AT + 4;
 const IDS_BIT = 0x8000_0000;
 const MAX_INPUT_BYTES = 0x7fff_ffff;
-const MAX_TOKEN_ID = 0x7fff_ffff;
-const STEP_BYTES = 1 << 20;
-/** Pauses after every step, about 1 ms of work. Fault INVALID_REQUEST for a number that cannot be a token id. */
-export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined, Buffer, undefined> {
+/** Fault INVALID_REQUEST for a number that cannot be a token id. */
+export function* encodeEmbedRequest(request: EmbedRequest): Steps<Buffer> {
   const { inputs, dimensions, longText, priority, requestId } = request;
-  const sizes = inputs.map((input) =>
-    typeof input === 'string' ? Buffer.byteLength(input) : 4 * input.length,
-  );
+  const sizes = inputs.map(sizeOf);
   const idStart = ENTRIES_START + 4 * inputs.length;
   const inputsStart = idStart + Buffer.byteLength(requestId ?? '');
   const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, inputsStart));
@@ -94,67 +91,47 @@ export function* encodeEmbedRequest(request: EmbedRequest): Generator<undefined,
   bytes.writeInt32LE(priority, PRIORITY_AT);
   bytes.writeUInt32LE(inputsStart - idStart, ID_SIZE_AT);
   bytes.write(requestId ?? '', idStart);
-  let [offset, stepEnd] = [inputsStart, inputsStart + STEP_BYTES];
+  let [at, stepEnd] = [inputsStart, inputsStart + PART_BYTES];
   for (const [index, input] of inputs.entries()) {
-    if (offset > stepEnd) {
-      yield;
-      stepEnd += STEP_BYTES;
+    const kindBit = typeof input === 'string' ? 0 : IDS_BIT;
+    bytes.writeUInt32LE((sizes[index] ?? 0) + kindBit, ENTRIES_START + 4 * index);
+    for (const part of partsOf(input)) {
+      if (at > stepEnd) {
+        yield;
+        stepEnd = at + PART_BYTES;
+      }
+      at += writePart(bytes, part, { at, index });
     }
-    const sizeBytes = sizes[index] ?? 0;
-    const isText = typeof input === 'string';
-    bytes.writeUInt32LE(isText ? sizeBytes : sizeBytes + IDS_BIT, ENTRIES_START + 4 * index);
-    if (isText) bytes.write(input, offset);
-    else writeTokenIds(bytes.subarray(offset, offset + sizeBytes), { ids: input, index });
-    offset += sizeBytes;
   }
   return bytes;
 }
 
-function writeTokenIds(bytes: Buffer, { ids, index }: { ids: readonly number[]; index: number }): void {
-  for (const [position, id] of ids.entries()) {
-    if (!Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID) {
-      const problem = `input ${String(index)} has ${String(id)}, which is no token id`;
-      throw new Fault('INVALID_REQUEST', { param: 'input', problem });
-    }
-    bytes.writeInt32LE(id, 4 * position);
-  }
-}
-
-export function decodeEmbedRequest(bytes: Buffer): EmbedRequest {
+export function* decodeEmbedRequest(bytes: Buffer): Steps<EmbedRequest> {
   const { count, dimensions, cutCount } = readHeader(bytes, 'q');
   if (cutCount !== 0) throw malformed('a request with inputs that were cut');
   const idStart = ENTRIES_START + 4 * count;
   if (bytes.length < idStart) throw malformed(`it ends before ${String(count)} entries`);
   let offset = idStart + bytes.readUInt32LE(ID_SIZE_AT);
   if (bytes.length < offset) throw malformed('the id ends behind the message');
-  const requestId = readText(bytes.subarray(idStart, offset)) || null;
+  const requestId = (yield* readText(bytes.subarray(idStart, offset))) || null;
   const longText = readLongText(bytes, HEADER_BYTES);
   const priority = bytes.readInt32LE(PRIORITY_AT);
   const inputs: EmbedInput[] = [];
+  let stepEnd = offset + PART_BYTES;
   for (let index = 0; index < count; index += 1) {
     const entry = bytes.readUInt32LE(ENTRIES_START + 4 * index);
     const end = offset + (entry & MAX_INPUT_BYTES);
     if (end > bytes.length) throw malformed(`input ${String(index)} ends behind the message`);
     const body = bytes.subarray(offset, end);
-    inputs.push(entry >= IDS_BIT ? readTokenIds(body) : readText(body));
+    inputs.push(yield* entry >= IDS_BIT ? readTokenIds(body) : readText(body));
     offset = end;
+    if (offset > stepEnd) {
+      yield;
+      stepEnd = offset + PART_BYTES;
+    }
   }
   if (offset !== bytes.length) throw malformed(`${String(bytes.length - offset)} bytes are left over`);
   return { inputs, dimensions: dimensions === 0 ? null : dimensions, longText, priority, requestId };
-}
-
-function readText(body: Buffer): string {
-  if (!isUtf8(body)) throw malformed('a text is not UTF-8');
-  return body.toString('utf8');
-}
-
-function readTokenIds(body: Buffer): number[] {
-  if (body.length % 4 !== 0) throw malformed('token ids are not whole');
-  return Array.from({ length: body.length / 4 }, (_, position) => {
-    const id = body.readInt32LE(4 * position);
-    if (id < 0) throw malformed('a token id is negative');
-    return id;
-  });
 }
 
 // A response: the header, then two blocks. The vectors start at a multiple of 4, so that a receiver whose buffer

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { EmbedInput, LongText } from '../../../src/embedder.ts';
 import { Fault } from '../../../src/faults.ts';
@@ -14,7 +15,7 @@ import {
   faultFromPeer,
   PROTOCOL_VERSION,
 } from '../../../src/worker/protocol.ts';
-import { encodeWhole } from '../../fixtures/whole-request.ts';
+import { decodeWhole, encodeWhole } from '../../fixtures/whole-request.ts';
 
 const text = fc.string({ unit: 'binary' });
 const tokenIds = fc.array(fc.integer({ min: 0, max: 0x7fff_ffff }));
@@ -72,7 +73,7 @@ function isMalformed(decode: () => unknown, problem: RegExp): void {
 test('every request comes back from its bytes', () => {
   fc.assert(
     fc.property(request, (sent) => {
-      assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)), sent);
+      assert.deepEqual(decodeWhole(encodeWhole(sent)), sent);
     }),
   );
 });
@@ -111,13 +112,13 @@ test('token counts that are part of a longer array are sent as they are', () => 
 
 test('half a surrogate pair becomes the replacement character', () => {
   const sent = { inputs: ['a\ud800b'], ...BARE };
-  assert.deepEqual(decodeEmbedRequest(encodeWhole(sent)).inputs, ['a\ufffdb']);
+  assert.deepEqual(decodeWhole(encodeWhole(sent)).inputs, ['a\ufffdb']);
 });
 
 test('bytes that nobody sent are refused, not believed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      survives(() => decodeEmbedRequest(Buffer.from(bytes)));
+      survives(() => decodeWhole(Buffer.from(bytes)));
       survives(() => decodeEmbedResponse(Uint8Array.from(bytes).buffer));
     }),
   );
@@ -130,10 +131,10 @@ test('a message with any byte changed, cut or added is refused or still well for
       for (const whole of [encodeWhole(sentRequest), Buffer.concat(encodeEmbedResponse(sentResponse))]) {
         const bytes = Buffer.from(whole);
         bytes[at % bytes.length] = byte;
-        survives(() => decodeEmbedRequest(bytes));
+        survives(() => decodeWhole(bytes));
         survives(() => decodeEmbedResponse(Uint8Array.from(bytes).buffer));
-        isMalformed(() => decodeEmbedRequest(Buffer.concat([whole, Buffer.alloc(1)])), /./);
-        if (cut > 0) survives(() => decodeEmbedRequest(whole.subarray(0, Math.max(0, whole.length - cut))));
+        isMalformed(() => decodeWhole(Buffer.concat([whole, Buffer.alloc(1)])), /./);
+        if (cut > 0) survives(() => decodeWhole(whole.subarray(0, Math.max(0, whole.length - cut))));
       }
     }),
   );
@@ -162,12 +163,12 @@ for (const [problem, damage] of [
   test(`a damaged request is refused: ${problem.source}`, () => {
     const bytes = encodeWhole({ inputs: ['ab', [1]], ...BARE });
     damage(bytes);
-    isMalformed(() => decodeEmbedRequest(bytes), problem);
+    isMalformed(() => decodeWhole(bytes), problem);
   });
 }
 
 test('a message shorter than its header is refused', () => {
-  isMalformed(() => decodeEmbedRequest(Buffer.alloc(15)), /15 bytes, a header has 16$/);
+  isMalformed(() => decodeWhole(Buffer.alloc(15)), /15 bytes, a header has 16$/);
 });
 
 test('numbers that cannot be token ids are refused before they are sent', () => {
@@ -239,8 +240,17 @@ test('any JSON value as a fault of the other side gives a fault', () => {
   );
 });
 
-test('a request of 12 MB is written in steps, so that nobody waits for all of it', () => {
-  const inputs = Array.from({ length: 2048 }, () => 'é'.repeat(3000));
-  const steps = [...encodeEmbedRequest({ inputs, ...BARE })];
-  assert.ok(steps.length >= 10, `${String(steps.length)} steps`);
-});
+for (const [what, inputs] of Object.entries({
+  'many texts': Array.from({ length: 2048 }, () => 'é'.repeat(3000)),
+  'one text': ['é'.repeat(6_000_000)],
+  'one text of characters in two halves': ['x' + '😀'.repeat(3_000_000)],
+  'token ids': [Array.from({ length: 3_000_000 }, (_, id) => id)],
+}))
+  test(`12 MB are written and read in steps, so that nobody waits for all of it: ${what}`, () => {
+    const sent = { inputs, ...BARE };
+    const written = [...encodeEmbedRequest(sent)].length;
+    const bytes = encodeWhole(sent);
+    const read = [...decodeEmbedRequest(bytes)].length;
+    assert.ok(written >= 5 && read >= 5, `${String(written)} and ${String(read)} steps`);
+    assert.ok(decodeWhole(bytes).inputs.every((input, index) => isDeepStrictEqual(input, inputs[index])));
+  });
