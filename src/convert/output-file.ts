@@ -7,7 +7,7 @@ import { open, readdir, rename, rm, stat, statfs, type FileHandle } from 'node:f
 import { basename, dirname, join } from 'node:path';
 
 import { Fault } from '../faults.ts';
-import { syncFolder } from '../folders.ts';
+import { makeFolder, syncFolder } from '../folders.ts';
 
 // A temporary file that nobody has written to for this long was left by a killed process.
 const STALE_PARTIAL_MS = 10 * 60 * 1000;
@@ -106,15 +106,19 @@ export async function replaceSynced(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** `wanted` itself, or the default name in it when it is a folder. Faults: FILE_UNWRITABLE, DISK_FULL. */
+/** `wanted` itself, or the default name in it when it is a folder; folders are made. Faults: FILE_UNWRITABLE, DISK_FULL. */
 export async function placeOutput(
   wanted: string,
   { fileName, inputs }: { fileName: string; inputs: readonly string[] },
 ): Promise<string> {
   const found = await statOrNull(wanted);
-  const path = found?.isDirectory() === true ? join(wanted, fileName) : wanted;
+  const isFolder = found?.isDirectory() ?? /[/\\]$/.test(wanted);
+  const path = isFolder ? join(wanted, fileName) : wanted;
   const existing = path === wanted ? found : await statOrNull(path);
-  if (existing === null) return path;
+  if (existing === null) {
+    await orUnwritable(path, makeFolder(dirname(path)));
+    return path;
+  }
   if (!existing.isFile()) throw new Fault('FILE_UNWRITABLE', { path, problem: 'it is not a regular file' });
   for (const input of inputs) {
     const { dev, ino } = await stat(input);

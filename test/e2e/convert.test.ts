@@ -282,7 +282,7 @@ test('the conversion refuses to replace what it reads', async () => {
 
 test('a place that cannot be written says so', async () => {
   const modelFolder = makeSmallModel();
-  for (const outfile of [join(modelFolder, 'none', 'x.gguf'), '/dev/null'])
+  for (const outfile of [join(modelFolder, 'config.json', 'x.gguf'), '/dev/null'])
     await assert.rejects(
       convert({ modelFolder, outfile, outtype: 'auto' }),
       isFault('FILE_UNWRITABLE', /cannot write/),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'node:test';
 
-import { WriteBehind } from '../../../src/convert/output-file.ts';
+import { placeOutput, WriteBehind } from '../../../src/convert/output-file.ts';
+import { makeTemporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const MUCH = 1_000_000_000;
 
@@ -54,4 +57,12 @@ test('an early sync that went wrong fails the last one, which alone would not kn
   end(new Error('EIO'));
   await assert.rejects(behind.sync(), /EIO/);
   assert.deepEqual(calls, ['datasync']);
+});
+
+test('folders of the output are made, and a slash at its end says that it is one', async () => {
+  const folder = makeTemporaryFolder();
+  const names = { fileName: 'm.gguf', inputs: [] };
+  assert.equal(await placeOutput(join(folder, 'a', 'x.gguf'), names), join(folder, 'a', 'x.gguf'));
+  assert.equal(await placeOutput(join(folder, 'b/'), names), join(folder, 'b', 'm.gguf'));
+  assert.deepEqual([existsSync(join(folder, 'a')), existsSync(join(folder, 'b'))], [true, true]);
 });
