@@ -16,12 +16,14 @@ type RunCommand = (name: CommandName, settings: Settings<CommandName>, call: Cal
 
 /** Runs a command line and resolves with the exit code. Faults: BAD_OPTION, OPTIONS_REFUSED, those of the command. */
 export async function runProgram(args: readonly string[], run: RunCommand = runCommand): Promise<number> {
-  const [first = '', ...typed] = args.length === 0 ? ['--help'] : args;
-  const name = SYNONYMS.get(first) ?? first;
+  const typed = args.length === 0 ? ['--help'] : args;
   const showAll = typed.includes('--help-all');
-  const rest = typed.map((arg) => (arg === '--help-all' ? '--help' : arg));
+  const [first = '', ...rest] = typed.map((arg) => (arg === '--help-all' ? '--help' : arg));
+  const name = SYNONYMS.get(first) ?? first;
   const called = isCommand(name) ? name : null;
-  const normal = called === null ? rest : normaliseArguments(rest, optionsOf(called));
+  const normal = normaliseArguments(rest, called === null ? [] : optionsOf(called));
+  // Of what is no command, too, no value is repeated.
+  const words = called === null ? normaliseArguments([first], []) : [name];
   let exitCode = 0;
   const program = buildProgram({
     showAll,
@@ -31,7 +33,7 @@ export async function runProgram(args: readonly string[], run: RunCommand = runC
     onExitCode: (code) => (exitCode = code),
   });
   try {
-    await program.parseAsync([name, ...normal], { from: 'user' });
+    await program.parseAsync([...words, ...normal], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -202,10 +204,10 @@ function usageFault(
   const complaint = code === 'commander.help' ? `unknown command '${args[1] ?? ''}'` : message;
   const [sentence = message, ...more] = complaint.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (.+)\?\)/.exec(more.join(' '))?.[1];
-  const hint =
-    code === 'commander.excessArguments' && called !== null
-      ? hintOperands(called)
-      : suggestion && `did you mean ${suggestion}?`;
+  let hint = suggestion && `did you mean ${suggestion}?`;
+  if (called === null && code === 'commander.unknownOption')
+    hint = 'options stand behind a command: qwen-embed launch --model-path MODEL';
+  else if (called !== null && code === 'commander.excessArguments') hint = hintOperands(called);
   const problem = sentence.replace(/\.$/, '').replace('. Expected', ': expected');
   return new Fault('BAD_OPTION', {
     option: 'command line',

@@ -17,6 +17,7 @@ const USAGE: [string[], string][] = [
   [['launch', '--enable-flashinfer', 'true'], "error: command line: too many arguments for 'launch': expected 0 arguments but got 1\nhint: launch takes options only; a model is named by --model-path; switches take no value: --json, not --json true\n"],
   [['convert'], "error: command line: missing required argument 'folder'\nhint: see qwen-embed --help\n"],
   [['lunch'], "error: command line: unknown command 'lunch'\nhint: did you mean launch?\n"],
+  [['--port', '1'], "error: command line: unknown option '--port'\nhint: options stand behind a command: qwen-embed launch --model-path MODEL\n"],
   [['help', 'lunch'], "error: command line: unknown command 'lunch'\nhint: see qwen-embed --help\n"],
   [['health', '--url', 'localhost:30000'], 'error: --url localhost:30000: is not a URL of a server\nhint: give its root: --url http://127.0.0.1:30000\n'],
 ]; // prettier-ignore
@@ -107,6 +108,8 @@ test('a misspelt secret is not repeated', async () => {
   assert.equal(code, 2);
   assert.doesNotMatch(stderr, /hush/);
   assert.match(stderr, /did you mean --ssl-keyfile-password\?/);
+  for (const args of [['--api-key=hush'], ['lunch', '--api-key=hush'], ['--version', '--api-key=hush']])
+    assert.doesNotMatch((await runCli(args)).stderr, /hush/);
 });
 
 test('--help-all shows what --help leaves out', async () => {
@@ -121,7 +124,7 @@ test('help and version go to stdout with exit code 0', async () => {
   assert.deepEqual([help.code, help.stderr], [0, '']);
   assert.match(help.stdout, /--tp-size N\s+GPUs that share one copy/);
   assert.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
-  assert.match((await runCli([])).stdout, /^Usage: qwen-embed/);
+  for (const args of [[], ['--help-all']]) assert.match((await runCli(args)).stdout, /^Usage: qwen-embed/);
 });
 
 test(
