@@ -67,7 +67,7 @@ async function addFile(db, path, { text, digest }) {
        USING vec0(vector FLOAT[${vectors[0].byteLength / 4}] distance_metric=cosine)`,
     );
   db.transaction(() => {
-    if (vectors.length > 0) forget(db, path);
+    forget(db, path);
     db.prepare('INSERT OR REPLACE INTO files VALUES (?, ?)').run(path, digest);
     pieces.forEach((piece, i) => {
       const added = db.prepare('INSERT INTO pieces (path, text) VALUES (?, ?)').run(path, piece);

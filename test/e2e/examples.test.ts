@@ -53,6 +53,9 @@ describe('the examples for Node', () => {
       (await find('What is the capital of China?')).map((line) => line.includes('gravity.txt')),
       [true],
     );
+    writeFileSync(gravity, '\n');
+    assert.deepEqual(await index(), [`${gravity}: 0 pieces`]);
+    assert.deepEqual(await find('What is the capital of China?'), ['']);
   });
 });
 
