@@ -116,7 +116,7 @@ describe('a launched server', () => {
     };
     await Promise.all(Array.from({ length: 500 }, (_, i) => ask(i)));
     assert.equal(answered, 500);
-    assert.match(server.stderr(), /worker/);
+    await eventually(() => /worker died and is restarted/.test(server.stderr()));
   });
 });
 
@@ -307,12 +307,13 @@ test('health does not wait for ever for a server that accepts and says nothing',
   assert.deepEqual([outcome.code, outcome.stdout], [1, 'no answer in time\n']);
 });
 
-test('an interrupted launch leaves no file in the cache', async () => {
+test('a launch whose model is refused leaves no file in the cache', async () => {
   const cache = makeTemporaryFolder();
   mkdirSync(join(cache, 'qwen-embed'), { recursive: true });
   const folder = copyOfFixture();
   writeFileSync(join(folder, 'model.safetensors'), Buffer.alloc(8));
-  await runCli(['launch', '--port', '0', '--model-path', folder], { env: { XDG_CACHE_HOME: cache } });
+  const args = ['launch', '--port', '0', '--model-path', folder];
+  assert.equal((await runCli(args, { env: { XDG_CACHE_HOME: cache } })).code, 4);
   const left = readdirSync(join(cache, 'qwen-embed'), { recursive: true, withFileTypes: true });
   assert.deepEqual(
     left.filter((entry) => entry.isFile()),
