@@ -234,7 +234,8 @@ const BROKEN: Record<string, { break: (folder: string) => string[]; code: number
   'a cache folder that is a file': {
     break: (folder) => ['--model-path', folder, '--cache-folder', join(folder, 'config.json')],
     code: 5,
-    stderr: /^error: cannot write \S+config\.json\S+: ENOTDIR: .*\nhint: .*choose another place with --cache-folder\n$/,
+    stderr:
+      /^error: cannot write \S+config\.json\S+: ENOTDIR: .*\nhint: .*choose another place with --cache-folder\n$/,
   },
   'a broken safetensors header': {
     break: (folder) => {
