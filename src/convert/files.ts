@@ -5,6 +5,7 @@ import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from '
 
 import { Fault } from '../faults.ts';
 import { isObject, type JsonObject } from '../json-object.ts';
+import { refusePointer } from './lfs-pointer.ts';
 
 // tokenizer.json of the Qwen3 models is 11 MB.
 const JSON_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -48,7 +49,9 @@ export function readSmallFile(path: string): Buffer | null {
     const sizeBytes = fstatSync(descriptor).size;
     if (sizeBytes > JSON_LIMIT_BYTES)
       throw unreadable(path, `has more than ${String(JSON_LIMIT_BYTES)} bytes`);
-    return readAt(path, descriptor, { offset: 0, sizeBytes });
+    const bytes = readAt(path, descriptor, { offset: 0, sizeBytes });
+    refusePointer(path, bytes);
+    return bytes;
   } finally {
     closeSync(descriptor);
   }

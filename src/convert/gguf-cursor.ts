@@ -25,6 +25,10 @@ export class HeaderCursor {
     this.#file = file;
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   get fileSizeBytes(): number {
     return this.#file.fileSizeBytes;
   }

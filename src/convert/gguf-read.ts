@@ -21,6 +21,7 @@ import {
   type TensorType,
   type ValueType,
 } from './gguf.ts';
+import { refusePointer } from './lfs-pointer.ts';
 
 const METADATA_LIMIT = 65_536;
 const TENSOR_LIMIT = 65_536;
@@ -80,7 +81,9 @@ export async function readArrivingGgufHeader(gguf: ArrivingGguf): Promise<GgufHe
 }
 
 function parseHeader(cursor: HeaderCursor): GgufHeader {
-  if (cursor.bytes(4, 'the magic').toString('latin1') !== 'GGUF') cursor.corrupt('does not start with GGUF');
+  const magic = cursor.bytes(4, 'the magic');
+  refusePointer(cursor.path, magic);
+  if (magic.toString('latin1') !== 'GGUF') cursor.corrupt('does not start with GGUF');
   const version = cursor.u32('the version');
   if (version !== GGUF_VERSION && version !== 2)
     cursor.corrupt(`has GGUF version ${String(version)}; 2 and 3 are known`);

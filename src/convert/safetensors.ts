@@ -13,6 +13,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { Fault } from '../faults.ts';
 import { isObject } from '../json-object.ts';
 import { openRegularFile, parseJson, readAt } from './files.ts';
+import { refusePointer } from './lfs-pointer.ts';
 
 const DTYPE_BYTES: Record<string, number> = {
   BOOL: 1,
@@ -82,12 +83,12 @@ export function parseSafetensorsHeader(
   return tensors.sort(byCodePoint);
 }
 
-/** How many bytes of JSON follow the first eight of a file. Faults: WEIGHTS_CORRUPT. */
+/** How many bytes of JSON follow the first eight of a file. Faults: WEIGHTS_CORRUPT, FILE_UNREADABLE. */
 export function parseHeaderLength(
   start: Buffer,
   { path, fileBytes }: { path: string; fileBytes: number },
 ): number {
-  if (start.toString('latin1') === 'version ') throw corrupt(path, 'is a Git LFS pointer, not the weights');
+  refusePointer(path, start);
   if (start.length < LENGTH_BYTES)
     throw corrupt(path, `has ${String(fileBytes)} bytes, too few for a header`);
   const length = start.readBigUInt64LE();

@@ -47,14 +47,6 @@ test('a file of fewer than 8 bytes is corrupt', () => {
   assertFault(() => read(Buffer.from('abc')), 'WEIGHTS_CORRUPT', /has 3 bytes/);
 });
 
-test('a Git LFS pointer is called by its name', () => {
-  assertFault(
-    () => read(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n')),
-    'WEIGHTS_CORRUPT',
-    /Git LFS pointer/,
-  );
-});
-
 test('a header length beyond the file, or near 2^63, is refused before any memory is asked for', () => {
   for (const length of [1n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 64n - 1n]) {
     const content = Buffer.alloc(8);
