@@ -35,7 +35,6 @@ export function settingsOf({ modelFile, device, libraryFolder }: Measured): Engi
     backend: device as EngineSettings['backend'],
     compute: 'graph',
     libraryFolder: libraryFolder ?? null,
-    splitMode: 'layer',
     steadyThreads: false,
     schedulePolicy: 'fcfs',
     takesTexts: true,

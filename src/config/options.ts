@@ -38,23 +38,16 @@ export const GROUPS = {
   Settings: SETTINGS,
 } as const;
 
-export const OPTIONS = {
-  ...MODEL,
-  ...DOWNLOAD,
-  ...NETWORK,
-  ...ACCESS,
-  ...DEVICES,
-  ...REQUESTS,
-  ...CONVERSION,
-  ...FILES,
-  ...CLIENT,
-  ...LOAD,
-  ...LOGS,
-  ...OUTPUT,
-  ...SETTINGS,
-} as const;
+/** What is in each member of a union, as one. */
+type All<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer Whole) => void
+  ? Whole
+  : never;
 
-type Options = typeof OPTIONS;
+type Options = All<(typeof GROUPS)[keyof typeof GROUPS]>;
+
+/** The rows of all groups by name. */
+export const OPTIONS = Object.assign({}, ...Object.values(GROUPS)) as Options;
+
 type OptionName = keyof Options;
 
 type ItemOf<Of> = Of extends 'text' ? string : number;

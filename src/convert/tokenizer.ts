@@ -136,24 +136,28 @@ export function listAddedTokens(files: TokenizerFiles): AddedToken[] {
   const { tokenizer, tokenizerConfig } = files;
   const vocab = vocabularyOf(files);
   const byContent = new Map<string, AddedToken>();
-  const listed = Array.isArray(tokenizer['added_tokens']) ? tokenizer['added_tokens'] : [];
-  for (const entry of listed) {
-    const { id, content } = isObject(entry) ? entry : {};
-    if (!isObject(entry) || !isTokenId(id) || typeof content !== 'string') continue;
-    byContent.set(content, readAddedToken(files, { id, content, entry }));
+  for (const { content, entry } of namedEntries(tokenizer['added_tokens'])) {
+    const { id } = entry;
+    if (isTokenId(id)) byContent.set(content, readAddedToken(files, { id, content, entry }));
   }
   let free = nextId(vocab, byContent);
-  const decoder = tokenizerConfig['added_tokens_decoder'];
-  // Object.values gives integer keys in ascending order.
-  for (const entry of isObject(decoder) ? Object.values(decoder) : []) {
-    const { content } = isObject(entry) ? entry : {};
-    if (!isObject(entry) || typeof content !== 'string' || content === '') continue;
+  for (const { content, entry } of namedEntries(tokenizerConfig['added_tokens_decoder'])) {
+    if (content === '') continue;
     const id = byContent.get(content)?.id ?? vocab.idOf(content) ?? free;
     if (!isTokenId(id)) continue;
     byContent.set(content, readAddedToken(files, { id, content, entry }));
     free = Math.max(free, id + 1);
   }
   return [...byContent.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Of a list, or of an object by ids: Object.values gives integer keys in ascending order. */
+function namedEntries(listed: unknown): { content: string; entry: JsonObject }[] {
+  const entries: unknown[] = isObject(listed) ? Object.values(listed) : Array.isArray(listed) ? listed : [];
+  return entries.filter(isObject).flatMap((entry) => {
+    const { content } = entry;
+    return typeof content === 'string' ? [{ content, entry }] : [];
+  });
 }
 
 function readAddedToken(

@@ -9,7 +9,7 @@ import { GraphLane } from './graph/graph-lane.ts';
 import { Weights } from './graph/weights.ts';
 import { openHeadlessModel } from './headless-model.ts';
 import { Lane } from './lane.ts';
-import type { Llama, SplitMode } from './llama-abi.ts';
+import type { Llama } from './llama-abi.ts';
 import { readTensor, type ModelFile } from './model-file.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -27,7 +27,6 @@ export interface ComputeOptions {
   llama: Llama;
   file: ModelFile;
   gpuLayers: number;
-  splitMode: SplitMode;
   threads: number;
   profile: Profile;
 }

@@ -22,7 +22,7 @@ import { InputReader, isLong } from './input-reader.ts';
 import { Intake } from './intake.ts';
 import { type Backend, findLibraries } from './libraries.ts';
 import type { LaneLimits } from './lane-shapes.ts';
-import { type Llama, LOG_LEVEL_WARN, openLlama, type SplitMode } from './llama-abi.ts';
+import { type Llama, LOG_LEVEL_WARN, openLlama } from './llama-abi.ts';
 import { type ModelFile, readModelFile } from './model-file.ts';
 import type { SchedulePolicy } from './schedule-policy.ts';
 import { Scheduler } from './scheduler.ts';
@@ -40,8 +40,6 @@ export interface EngineSettings extends LaneLimits {
   libraryFolder: string | null;
   /** Layers on the GPU: -1 = all, 0 = none. */
   gpuLayers: number;
-  /** How several GPUs share the model; without effect where only one is visible. */
-  splitMode: SplitMode;
   /** Threads that compute one decode, or several at the same time together. */
   threads: number;
   /** Decodes that run at the same time on the one loaded model. */

@@ -8,7 +8,7 @@ import type { GgufMetadata, GgufTensor } from '../convert/gguf.ts';
 import { renderGgufHeader } from '../convert/gguf-write.ts';
 import { Fault } from '../faults.ts';
 import { findShortage } from './devices.ts';
-import { HANDED_OVER, SPLIT_MODES, type Llama, type Pointer, type SplitMode } from './llama-abi.ts';
+import { HANDED_OVER, type Llama, type Pointer } from './llama-abi.ts';
 import { readTensorBlocks, type ModelFile } from './model-file.ts';
 import { planAttentionFactor } from './rope-scaling.ts';
 
@@ -37,21 +37,20 @@ export function renderHeadlessHeader({ header, tokenEmbeddings }: ModelFile): Bu
 }
 
 /**
- * Loads the weights onto the devices that `gpuLayers` (-1 = all, 0 = CPU) and `splitMode` say.
+ * Loads the weights of `gpuLayers` layers (-1 = all) onto the GPUs, layer by layer where there are several.
  * Faults: MEMORY_SHORT, ENGINE_FAILED, FILE_UNREADABLE, WEIGHTS_CORRUPT.
  */
 export function openHeadlessModel(
   llama: Llama,
   file: ModelFile,
-  { gpuLayers, splitMode }: { gpuLayers: number; splitMode: SplitMode },
+  { gpuLayers }: { gpuLayers: number },
 ): Pointer {
   const bytes = renderHeadlessHeader(file);
   const header = llama.openHeader(bytes, bytes.length, { no_alloc: true, ctx: null });
   if (header === null) throw new Fault('BUG', { problem: 'llama.cpp does not take the edited header' });
   const filler = new TensorFiller(llama, file);
   try {
-    const split_mode = SPLIT_MODES[splitMode];
-    const params = llama.modelParams({ ...HANDED_OVER, n_gpu_layers: gpuLayers, split_mode });
+    const params = llama.modelParams({ ...HANDED_OVER, n_gpu_layers: gpuLayers });
     const model = llama.initModel(header, filler.fill, null, params);
     if (filler.error !== null) throw filler.error;
     if (model === null) throw weightsFault(llama, file, gpuLayers);

@@ -23,9 +23,6 @@ type Nullable = Pointer | null;
 
 export const FLASH_ATTENTION = { auto: -1, off: 0, on: 1 } as const;
 export const LOG_LEVEL_WARN = 3;
-/** How llama.cpp spreads a model over the GPUs that it sees. */
-export const SPLIT_MODES = { none: 0, layer: 1, row: 2, tensor: 3 } as const;
-export type SplitMode = keyof typeof SPLIT_MODES;
 
 type Library = LibraryHandle;
 

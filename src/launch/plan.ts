@@ -165,7 +165,6 @@ function planWorker(
       libraryFolder: settings.llamaFolder,
       compute,
       gpuLayers: onCpu ? 0 : -1,
-      splitMode: 'layer',
       threads: settings.threads ?? (onCpu ? threads : Math.min(cores, GPU_HOST_THREADS)),
       steadyThreads: settings.deterministic,
       schedulePolicy: planPolicy(settings.schedulePolicy),

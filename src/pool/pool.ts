@@ -4,7 +4,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EmbedInput, EmbedOptions, Embeddings, ModelFacts, Profile, TokenOptions } from '../embedder.ts';
 import { Fault, faultFrom } from '../faults.ts';
-import type { EmbedRequest } from '../worker/protocol.ts';
 import { Admission, NO_ADMISSION_LIMITS } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { DEFAULT_CLOSE_LIMITS, type CloseLimits, type PoolOptions } from './pool-options.ts';
@@ -13,7 +12,7 @@ import { Questions } from './questions.ts';
 import { DEFAULT_RESTART_LIMITS } from './restart-policy.ts';
 import { RequestWriter } from './request-writer.ts';
 import { planSlices } from './routing.ts';
-import { embedInSlices, shiftIndex } from './slices.ts';
+import { type CallSlice, embedInSlices, shiftIndex } from './slices.ts';
 import { openSocketFolder, type SocketFolder } from './socket-folder.ts';
 import { waitAtMost } from './wait-at-most.ts';
 import { planWorkerEnv } from './worker-env.ts';
@@ -244,9 +243,3 @@ class ProcessPool implements WorkerPool {
 /** A worker that never was ready has a fault of its own. */
 const renderEnd = (fault: Fault): Fault =>
   fault.code === 'WORKERS_GIVEN_UP' ? fault : new Fault('WORKERS_GIVEN_UP', { problem: fault.message });
-
-interface CallSlice extends EmbedRequest {
-  /** Where the slice begins in the call. */
-  start: number;
-  signal: AbortSignal;
-}

@@ -2,7 +2,15 @@
 import type { Embeddings } from '../embedder.ts';
 import { Fault, type FaultCode, type FaultParams } from '../faults.ts';
 import type { Slice } from './routing.ts';
+import type { EmbedRequest } from '../worker/protocol.ts';
 import { allocateMemory } from './shared-memory.ts';
+
+/** One of them, as a worker gets it. */
+export interface CallSlice extends EmbedRequest {
+  /** Where the slice begins in the call. */
+  start: number;
+  signal: AbortSignal;
+}
 
 /** All slices at once, each with a signal that ends when the caller's does or another slice fails. */
 export async function embedInSlices(

@@ -86,7 +86,6 @@ const open = (file: ModelFile, own: Llama, compute: 'llama' | 'graph') =>
     llama: own,
     file,
     gpuLayers: 0,
-    splitMode: 'layer',
     threads: 1,
     profile: emptyProfile(),
   });
