@@ -160,3 +160,20 @@ test('the Vercel AI SDK is told in our words what is wrong, and aborts the work'
   await assert.rejects(answer, { name: 'AbortError' });
   while (embedder.cancelledCount === 0) await new Promise(setImmediate);
 });
+
+// Neither takes a signal: what their users have is a timeout.
+const TIMEOUT = { model: MODEL_ID, apiKey: 'none', timeout: 300, maxRetries: 0 };
+for (const [name, embedOne] of Object.entries<(baseURL: string) => Promise<number[]>>({
+  'LangChain.js': (baseURL) =>
+    new OpenAIEmbeddings({ ...TIMEOUT, configuration: { baseURL } }).embedQuery('a'),
+  'LlamaIndex.TS': (baseURL) =>
+    new OpenAIEmbedding({ ...TIMEOUT, additionalSessionOptions: { baseURL } }).getTextEmbedding('a'),
+}))
+  test(`${name} gives up after its timeout, and the work is dropped`, async (t) => {
+    const { baseURL, embedder } = await serve(t);
+    embedder.hold();
+    // On a busy machine a call may give up before it has arrived.
+    do await assert.rejects(embedOne(baseURL), /timed out/i);
+    while (embedder.calls.length === 0);
+    while (embedder.cancelledCount < embedder.calls.length) await new Promise(setImmediate);
+  });
