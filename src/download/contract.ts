@@ -36,6 +36,8 @@ export interface HubTiming {
   patienceMs: number;
   /** A lock whose holder shows no life for so long is taken over. */
   lockStaleMs: number;
+  /** How often a file's connections are looked at, whether others would bring anything; 0: all at once. */
+  lookMs: number;
 }
 
 /** What content must hash to: sha256 of the bytes, or git's sha1 over a `blob SIZE` head and the bytes. */

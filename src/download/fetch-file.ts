@@ -6,6 +6,7 @@ import type { FilePlace } from './cache-layout.ts';
 import type { FileGrowth, ReportDownload, RepoFile, RepoListing } from './contract.ts';
 import { FileLink, RangeUnserved } from './file-link.ts';
 import { followDigest } from './follow-digest.ts';
+import { runLanes } from './lanes.ts';
 import { acquireLock, type HeldLock } from './lock.ts';
 import type { Hub } from './open-hub.ts';
 import { PartialFile, removePartial } from './partial-file.ts';
@@ -136,7 +137,7 @@ class FileFetch {
     partial: PartialFile,
     { advance, partBytes }: { advance: () => void; partBytes: number },
   ): Promise<void> {
-    const { slots, rank, signal } = this.#job;
+    const { hub, slots, rank, signal } = this.#job;
     const parts = partial.missingParts(partBytes);
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
@@ -146,19 +147,19 @@ class FileFetch {
       this.#reportProgress(partial.doneBytes);
     };
     const lane = async (): Promise<void> => {
-      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-        const range = part;
-        await slots.run(rank, () =>
-          this.#fetchPart(range, { write, signal: either, isWholeOnly: partBytes === Infinity }),
-        );
+      try {
+        for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+          const range = part;
+          await slots.run(rank, () =>
+            this.#fetchPart(range, { write, signal: either, isWholeOnly: partBytes === Infinity }),
+          );
+        }
+      } catch (error) {
+        stop.abort(error);
       }
     };
-    const lanes = Array.from({ length: Math.min(PARTS_AT_ONCE, parts.length) }, () =>
-      lane().catch((error: unknown) => {
-        stop.abort(error);
-      }),
-    );
-    await Promise.all(lanes);
+    const { lookMs } = hub.settings.timing;
+    await runLanes(lane, { most: Math.min(PARTS_AT_ONCE, parts.length), lookMs });
     if (stop.signal.aborted) throw stop.signal.reason;
   }
 

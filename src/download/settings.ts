@@ -27,6 +27,7 @@ const TIMING: HubTiming = {
   // The Hub counts requests in windows of five minutes.
   patienceMs: 310_000,
   lockStaleMs: 30_000,
+  lookMs: 100,
 };
 
 /** Per source: where it lives, and the variables that its own tools read, the first that is set first. */

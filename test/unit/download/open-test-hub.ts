@@ -17,6 +17,7 @@ const QUICK: HubTiming = {
   longestWaitMs: 2,
   patienceMs: 100,
   lockStaleMs: 3_000,
+  lookMs: 0,
 };
 
 export const REPO = 'Qwen/Qwen3-Embedding-Test';
