@@ -10,7 +10,7 @@ import { runLanes } from './lanes.ts';
 import { acquireLock, type HeldLock } from './lock.ts';
 import type { Hub } from './open-hub.ts';
 import { PartialFile, removePartial } from './partial-file.ts';
-import { receive, type Cursor, type WritePieces } from './receive.ts';
+import { receive, type Cursor, type ReceiveTarget } from './receive.ts';
 import type { Slots } from './slots.ts';
 import { tryAgain } from './try-again.ts';
 
@@ -58,6 +58,8 @@ export async function fetchFile(job: FileJob): Promise<number> {
     await lock.release();
   }
 }
+
+type Sink = Pick<ReceiveTarget, 'write' | 'onWritten'>;
 
 /** How an attempt ended that did not bring the content; `drop` = what is on disk cannot be right. */
 type Failure = { kind: 'ranges-ignored' } | { kind: 'mismatch'; problem: string; drop: boolean };
@@ -117,7 +119,7 @@ class FileFetch {
       };
       advance();
       await this.#fetchParts(partial, { advance, partBytes });
-      const hex = await digest.finish();
+      const [hex] = await Promise.all([digest.finish(), partial.sync()]);
       if (hex !== file.digest.hex)
         return { kind: 'mismatch', problem: `its digest is ${hex}, not ${file.digest.hex}`, drop: true };
       await this.#publish(partial);
@@ -141,17 +143,19 @@ class FileFetch {
     const parts = partial.missingParts(partBytes);
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
-    const write = async (pieces: readonly Buffer[], start: number): Promise<void> => {
-      await partial.write(pieces, start);
-      advance();
-      this.#reportProgress(partial.doneBytes);
+    const sink: Sink = {
+      write: (pieces, start) => partial.write(pieces, start),
+      onWritten: () => {
+        advance();
+        this.#reportProgress(partial.doneBytes);
+      },
     };
     const lane = async (): Promise<void> => {
       try {
         for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
           const range = part;
           await slots.run(rank, () =>
-            this.#fetchPart(range, { write, signal: either, isWholeOnly: partBytes === Infinity }),
+            this.#fetchPart(range, { sink, signal: either, isWholeOnly: partBytes === Infinity }),
           );
         }
       } catch (error) {
@@ -165,13 +169,13 @@ class FileFetch {
 
   async #fetchPart(
     range: ByteRange,
-    { write, signal, isWholeOnly }: { write: WritePieces; signal: AbortSignal; isWholeOnly: boolean },
+    { sink, signal, isWholeOnly }: { sink: Sink; signal: AbortSignal; isWholeOnly: boolean },
   ): Promise<void> {
     const cursor: Cursor = { at: range.start };
     const once = async (): Promise<void> => {
       const rest = { start: cursor.at, end: range.end };
       const answer = await this.#link.open(rest, signal);
-      await receive(this.#job.hub, answer, { range: rest, cursor, write });
+      await receive(this.#job.hub, answer, { range: rest, cursor, ...sink });
     };
     const progress = (): number => cursor.at;
     try {

@@ -20,6 +20,8 @@ const SYNC_EVERY_BYTES = 64_000_000;
 // threads, so that it holds up nothing else. More than one, as on a busy machine the wait may be for a core.
 const SLOW_WRITE_MS = 50;
 const SLOW_WRITES_BORNE = 3;
+/** So many slow writes each write that is not slow makes up for. */
+const FORGIVEN_PER_WRITE = 0.01;
 
 /** What is there of a file, without opening it. */
 export async function readJournal(
@@ -101,25 +103,42 @@ export class PartialFile {
     return missingParts(this.#ranges, this.#sizeBytes, partBytes);
   }
 
-  /** Faults: DISK_FULL, FILE_UNWRITABLE. */
-  async write(pieces: readonly Buffer[], start: number): Promise<void> {
-    await orLocalFault(this.path, async () => {
-      const end = start + pieces.reduce((sum, { length }) => sum + length, 0);
-      await this.#writeAll(this.#bytes, pieces, start);
-      await this.#writeAll(this.#journal, [Buffer.from(`${String(start)} ${String(end)}\n`)]);
-      this.#ranges = withRange(this.#ranges, { start, end });
-      this.#unsyncedBytes += end - start;
-      if (this.#unsyncedBytes >= SYNC_EVERY_BYTES && this.#sync === null) this.#startSync();
-    });
+  /** Null when it is done already, as it is with a disk that is not slow. Faults: DISK_FULL, FILE_UNWRITABLE. */
+  write(pieces: readonly Buffer[], start: number): Promise<void> | null {
+    const range = { start, end: start + countOf(pieces) };
+    const line = [Buffer.from(`${String(range.start)} ${String(range.end)}\n`)];
+    if (this.#slowWrites > SLOW_WRITES_BORNE)
+      return orLocalFault(this.path, async () => {
+        await writeAll(this.#bytes, pieces, start);
+        await writeAll(this.#journal, line);
+        this.#note(range);
+      });
+    try {
+      this.#writeHere(pieces, start);
+      writeAllSync(this.#journal, line);
+      this.#note(range);
+      return null;
+    } catch (error) {
+      return orLocalFault(this.path, () => {
+        throw error;
+      });
+    }
   }
 
-  /** Gives the content, which the caller has verified, its name; on the disk before, so that no power cut spoils it. */
-  async publish(restPath: string): Promise<void> {
-    await orLocalFault(restPath, async () => {
+  /** Resolves when all that was written is on the disk. Faults: DISK_FULL, FILE_UNWRITABLE. */
+  async sync(): Promise<void> {
+    await orLocalFault(this.path, async () => {
+      await this.#sync;
+      this.#startSync();
       await this.#sync;
       // Linux tells of a failed write to the disk once; a later sync of the same descriptor would succeed.
       if (this.#syncFailure !== null) throw this.#syncFailure.error;
-      await this.#bytes.sync();
+    });
+  }
+
+  /** Gives the content, which the caller has verified and synced, its name: so no power cut can spoil it. */
+  async publish(restPath: string): Promise<void> {
+    await orLocalFault(restPath, async () => {
       await makeFolder(dirname(restPath));
       await rename(this.path, restPath);
       await rm(journalPath(this.path), { force: true });
@@ -132,25 +151,18 @@ export class PartialFile {
     await Promise.all([this.#bytes.close(), this.#journal.close()]);
   }
 
-  /** Without `start` to where the handle's last write ended. */
-  async #writeAll(handle: FileHandle, pieces: readonly Buffer[], start?: number): Promise<void> {
-    const wanted = pieces.reduce((sum, { length }) => sum + length, 0);
-    const isDiskSlow = this.#slowWrites > SLOW_WRITES_BORNE;
-    const written = isDiskSlow
-      ? (await handle.writev([...pieces], start)).bytesWritten
-      : this.#writeHere(handle, pieces, start);
-    if (written === wanted) return;
-    // Short writes happen where a disk is all but full; the next one then says so.
-    const rest = Buffer.concat(pieces).subarray(written);
-    await this.#writeAll(handle, [rest], start === undefined ? start : start + written);
+  #note(range: ByteRange): void {
+    this.#ranges = withRange(this.#ranges, range);
+    this.#unsyncedBytes += range.end - range.start;
+    if (this.#unsyncedBytes >= SYNC_EVERY_BYTES && this.#sync === null) this.#startSync();
   }
 
   /** In this thread, whose core still has the bytes at hand: another one fetches them from memory. */
-  #writeHere(handle: FileHandle, pieces: readonly Buffer[], start?: number): number {
+  #writeHere(pieces: readonly Buffer[], start: number): void {
     const beginMs = performance.now();
-    const written = writevSync(handle.fd, pieces, start);
+    writeAllSync(this.#bytes, pieces, start);
     if (performance.now() - beginMs > SLOW_WRITE_MS) this.#slowWrites++;
-    return written;
+    else this.#slowWrites = Math.max(0, this.#slowWrites - FORGIVEN_PER_WRITE);
   }
 
   #startSync(): void {
@@ -177,3 +189,24 @@ function journalText(file: Pick<RepoFile, 'sizeBytes' | 'digest'>, ranges: reado
   const lines = ranges.map(({ start, end }) => `${String(start)} ${String(end)}\n`);
   return `${journalHead(file)}\n${lines.join('')}`;
 }
+
+const countOf = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
+/** Without `start` to where the handle's last write ended. */
+async function writeAll(handle: FileHandle, pieces: readonly Buffer[], start?: number): Promise<void> {
+  const { bytesWritten } = await handle.writev([...pieces], start);
+  if (bytesWritten < countOf(pieces))
+    await writeAll(handle, restOf(pieces, bytesWritten), start === undefined ? start : start + bytesWritten);
+}
+
+/** The same, in this thread. */
+function writeAllSync(handle: FileHandle, pieces: readonly Buffer[], start?: number): void {
+  const written = writevSync(handle.fd, pieces, start);
+  if (written < countOf(pieces))
+    writeAllSync(handle, restOf(pieces, written), start === undefined ? start : start + written);
+}
+
+/** Short writes happen where a disk is all but full; the next one then says so. */
+const restOf = (pieces: readonly Buffer[], written: number): Buffer[] => [
+  Buffer.concat(pieces).subarray(written),
+];

@@ -6,7 +6,7 @@ import type { ByteRange } from './byte-ranges.ts';
 import type { PlannedFile, RepoFile, RepoListing } from './contract.ts';
 import { FileLink, RangeUnserved } from './file-link.ts';
 import type { Hub } from './open-hub.ts';
-import { receive, type Cursor } from './receive.ts';
+import { receive, type Cursor, type WritePieces } from './receive.ts';
 import { tryAgain } from './try-again.ts';
 
 /**
@@ -37,9 +37,9 @@ export async function fetchRange(
   const link = new FileLink(hub, { listing, file }, () => undefined);
   const bytes = Buffer.alloc(range.end - range.start);
   const cursor: Cursor = { at: range.start };
-  const write = (pieces: readonly Buffer[], start: number): Promise<void> => {
+  const write: WritePieces = (pieces, start) => {
     Buffer.concat(pieces).copy(bytes, start - range.start);
-    return Promise.resolve();
+    return null;
   };
   const once = async (): Promise<void> => {
     const rest = { start: cursor.at, end: range.end };
