@@ -3,10 +3,11 @@
 // `npm run bench:download -- [BYTES] [TURNS]`, 2,000,000,000 and 5 by default. Needs curl (`apt-get install curl`).
 // The hub runs in a process of its own; each fetch is a process too, timed from start to exit. Beside the rate stands the
 // processor time, which also means something on a machine that is busy otherwise.
+// Needs of this repository `dist/` (built) and `node_modules/undici`. Files go below TMPDIR: once their size must be free.
 import { execFileSync, fork, spawn } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,12 +40,12 @@ const CONTESTANTS: Contestant[] = [
     name: 'curl',
     command: (folder, url) => ['curl', ['-sSfL', '-o', join(folder, 'model.safetensors'), address(url)]],
   },
-  curlThen('sync', 'sync "$0"'),
-  curlThen('sha256sum and sync', 'sha256sum "$0" && sync "$0"'),
   {
     name: 'ours',
     command: () => [process.execPath, [WORKER, REPO, String(PART_BYTES), String(CONNECTIONS)]],
   },
+  curlThen('sync', 'sync "$0"'),
+  curlThen('sha256sum and sync', 'sha256sum "$0" && sync "$0"'),
 ];
 
 if (process.send === undefined) await compare();
@@ -103,6 +104,7 @@ function spread(values: readonly number[], digits = 0): string {
 async function fetchOnce({ name, command }: Contestant, url: string): Promise<Fetched> {
   const folder = mkdtempSync(join(tmpdir(), 'qwen-embed-bench-'));
   try {
+    settle(folder);
     const start = performance.now();
     const child = spawn('sh', ['-c', '"$@" && times', 'sh', ...command(folder, url).flat()], {
       env: { ...process.env, HF_ENDPOINT: url, HF_HUB_CACHE: folder },
@@ -116,6 +118,22 @@ async function fetchOnce({ name, command }: Contestant, url: string): Promise<Fe
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * So that each fetch finds the same machine: a disk that is done with what was before, and memory for the file that was in
+ * use a moment ago. A virtual machine gives back what is not used, and the first write to it takes up to ten times as long.
+ */
+function settle(folder: string): void {
+  const ballast = join(folder, 'ballast');
+  const piece = Buffer.alloc(1 << 20);
+  const descriptor = openSync(ballast, 'w');
+  for (let at = 0; at < sizeBytes; at += piece.length) writeSync(descriptor, piece);
+  rmSync(ballast);
+  closeSync(descriptor);
+  const parent = openSync(folder, 'r');
+  fsyncSync(parent);
+  closeSync(parent);
 }
 
 /** User and system time of a shell's children: the last line of what `times` prints. */
