@@ -8,7 +8,7 @@ import { cosine, relativeDifference, vectors } from '../fixtures/vectors.ts';
 const TEXTS = REFERENCE.cases.map(textOf);
 const WORDS = ['river', 'table', '星', 'ночь', 'import', '42', 'é', '\n', 'zürich', 'the'];
 
-// The tolerances: bf16 and q8_0 round the weights that the float32 reference did not.
+// What is asked for: bf16 and q8_0 round the weights that the float32 reference did not.
 const LEAST_COSINE = { f32: 0.99999, f16: 0.99999, bf16: 0.9999, q8_0: 0.999 } as const;
 
 for (const [outtype, least] of Object.entries(LEAST_COSINE)) {

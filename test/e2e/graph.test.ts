@@ -31,7 +31,7 @@ async function assertAsAlone(engine: Embedder, inputs: readonly EmbedInput[], to
   }
 }
 
-// The tolerances: bf16 and q8_0 round the weights that the float32 reference did not.
+// What is asked for: bf16 and q8_0 round the weights that the float32 reference did not.
 const LEAST_COSINE = { f32: 0.99999, f16: 0.99999, bf16: 0.9999, q8_0: 0.999 } as const;
 // Rows are summed in another order where a product is of one row alone, and attention of texts from 64 tokens on in
 // tiles; q8_0 rounds the activations after that once more.
