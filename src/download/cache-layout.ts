@@ -39,9 +39,13 @@ export interface RepoPlaces {
 const PARTIAL = 'qwen-embed.partial';
 const LOCK = 'qwen-embed.lock';
 
-export function repoFolder({ cacheFolder }: HubSettings, repo: string): string {
-  return join(cacheFolder, repoFolderName(repo));
-}
+type Cache = Pick<HubSettings, 'cacheFolder'>;
+
+export const repoFolder = ({ cacheFolder }: Cache, repo: string): string =>
+  join(cacheFolder, repoFolderName(repo));
+
+export const locksFolder = ({ cacheFolder }: Cache, repo: string): string =>
+  join(cacheFolder, '.locks', repoFolderName(repo));
 
 const repoFolderName = (repo: string): string => `models--${repo.replaceAll('/', '--')}`;
 
@@ -60,7 +64,7 @@ export function placesFor(
 function cachePlaces(settings: HubSettings, repo: string, commit: string): RepoPlaces {
   const folder = repoFolder(settings, repo);
   const filesFolder = join(folder, 'snapshots', commit);
-  const locks = join(settings.cacheFolder, '.locks', repoFolderName(repo));
+  const locks = locksFolder(settings, repo);
   return {
     repoFolder: folder,
     filesFolder,

@@ -3,8 +3,12 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 import { noteOf, wholeNameOf } from '../convert/unfinished.ts';
+import { locksFolder, repoFolder } from '../download/cache-layout.ts';
+import type { HubSource } from '../download/contract.ts';
+import { SOURCES } from '../download/sources.ts';
 import { Fault } from '../faults.ts';
 import { listCachedModels, type CachedModel } from './cached-models.ts';
+import { ConvertedRepo } from './converted-repo.ts';
 import type { CacheFolders } from './places.ts';
 import { parseHubReference } from './reference.ts';
 import { promptsOf } from './prompts.ts';
@@ -54,15 +58,11 @@ const isNamed = (path: string, target: string): boolean =>
   resolve(target) === path || basename(path) === target;
 
 function planWhole(repo: string, { hubFolder, cacheFolder }: CacheFolders): Removal[] {
-  const folder = repo.replaceAll('/', '--');
-  const sources = namesIn(join(cacheFolder, 'converted', 'hub'));
-  return [
-    join(hubFolder, `models--${folder}`),
-    join(hubFolder, '.locks', `models--${folder}`),
-    ...sources.map((source) => join(cacheFolder, 'converted', 'hub', source, folder)),
-  ]
-    .filter(isThere)
-    .map(removalOf);
+  const hub = { cacheFolder: hubFolder };
+  const converted = (Object.keys(SOURCES) as HubSource[]).map(
+    (source) => new ConvertedRepo(cacheFolder, { source, repo }).folder,
+  );
+  return [repoFolder(hub, repo), locksFolder(hub, repo), ...converted].filter(isThere).map(removalOf);
 }
 
 function planType(named: readonly CachedModel[], quantization: string): Removal[] {

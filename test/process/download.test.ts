@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { repoFolder } from '../../src/download/cache-layout.ts';
 import type { DownloadEvent } from '../../src/download/contract.ts';
 import { openHubServer, type HubServer } from '../fixtures/hub-server.ts';
 import { makeTemporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -64,7 +65,7 @@ const storeRequests = ({ requests }: HubServer): (string | undefined)[] =>
   requests.flatMap(({ kind, headers }) => (kind === 'store' ? [headers.range] : []));
 
 function assertOneCopy(server: HubServer, cache: string): void {
-  const folder = join(cache, `models--${REPO.replace('/', '--')}`);
+  const folder = repoFolder({ cacheFolder: cache }, REPO);
   assert.equal(readdirSync(join(folder, 'blobs')).length, 1);
   assert.ok(
     readFileSync(join(folder, 'snapshots', server.commitOf(REPO), 'model.safetensors')).equals(WEIGHTS),

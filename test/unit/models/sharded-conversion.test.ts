@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test, type TestContext } from 'node:test';
+import { repoFolder } from '../../../src/download/cache-layout.ts';
 import { openHub } from '../../../src/download/open-hub.ts';
 import { listRepo } from '../../../src/download/list-repo.ts';
 import { chooseWeights } from '../../../src/models/choose-weights.ts';
@@ -33,13 +34,13 @@ interface Scene extends Pick<TestHub, 'server' | 'hub'> {
 async function openScene(t: TestContext): Promise<Scene> {
   const { server, hub } = await openTestHub(t, { repos: { [REPO]: { files: model.files } } });
   const cacheFolder = makeTemporaryFolder();
-  const repoFolder = join(hub.settings.cacheFolder, `models--${REPO.replace('/', '--')}`);
+  const ofRepo = repoFolder(hub.settings, REPO);
   return {
     server,
     hub,
     cacheFolder,
     obtain: (options) => obtainQuietly({ hubSettings: hub.settings, cacheFolder }, options),
-    shardsHere: () => readdirSync(join(repoFolder, 'blobs')).filter((name) => model.sha256s.includes(name)),
+    shardsHere: () => readdirSync(join(ofRepo, 'blobs')).filter((name) => model.sha256s.includes(name)),
     unfinished: () =>
       readdirSync(cacheFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
         name.includes('unfinished'),
@@ -173,7 +174,7 @@ async function downloadAll(settings: ObtainOptions['hubSettings'], cacheFolder: 
 test('a file that is there under another commit alone counts as there', async (t) => {
   const { server, hub, obtain, cacheFolder } = await openScene(t);
   await obtain({ keepSafetensors: true });
-  const snapshots = join(hub.settings.cacheFolder, `models--${REPO.replace('/', '--')}`, 'snapshots');
+  const snapshots = join(repoFolder(hub.settings, REPO), 'snapshots');
   rmSync(join(snapshots, server.commitOf(REPO), 'config.json'));
   rmSync(cacheFolder, { recursive: true });
   const before = server.requests.length;
@@ -185,9 +186,9 @@ test('a file that is there under another commit alone counts as there', async (t
 test('what a snapshot without a list lacks is asked of the hub', async (t) => {
   const { server, hub, obtain, cacheFolder } = await openScene(t);
   await obtain({ keepSafetensors: true });
-  const repoFolder = join(hub.settings.cacheFolder, `models--${REPO.replace('/', '--')}`);
-  rmSync(join(repoFolder, 'trees'), { recursive: true });
-  rmSync(join(repoFolder, 'snapshots', server.commitOf(REPO), SHARDS[3] ?? ''));
+  const ofRepo = repoFolder(hub.settings, REPO);
+  rmSync(join(ofRepo, 'trees'), { recursive: true });
+  rmSync(join(ofRepo, 'snapshots', server.commitOf(REPO), SHARDS[3] ?? ''));
   rmSync(cacheFolder, { recursive: true });
   assertRight(await obtain());
 });
