@@ -1,6 +1,7 @@
 // Owns where the chat template comes from: --chat-template, else the model. One that is named and cannot be used is an
 // error, because whoever wrote it believes that it does something; a model whose own cannot be used is served without.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { readModelFile } from '../engine/model-file.ts';
 import { Fault } from '../faults.ts';
 import { ChatTemplate, type TemplateSource } from '../server/chat-template.ts';
@@ -22,7 +23,7 @@ export async function openTemplateFile(path: string, name: string | null = null)
   const wanted = name ?? DEFAULT_NAME;
   const isConfig = path.endsWith('.json');
   const bare = wanted === DEFAULT_NAME ? { template: text, specialTokens: NO_TOKENS } : null;
-  const source = isConfig ? sourceFromConfig(text, wanted) : bare;
+  const source = isConfig ? sourceFromConfig(path, parseObject(text), wanted) : bare;
   if (source === null)
     throw new Fault('FILE_UNREADABLE', {
       path,
@@ -87,20 +88,36 @@ function readText(path: string): string {
   }
 }
 
-// tokenizer_config.json: one template, which is the default one, or several by name.
-function sourceFromConfig(text: string, name: string): TemplateSource | null {
-  const config = parseObject(text);
-  const held: unknown = config['chat_template'];
-  const template = Array.isArray(held)
-    ? held.map(asObject).find((entry) => entry['name'] === name)?.['template']
-    : name === DEFAULT_NAME && held;
-  if (typeof template !== 'string') return null;
+function sourceFromConfig(
+  path: string,
+  config: Record<string, unknown>,
+  name: string,
+): TemplateSource | null {
+  const template = heldTemplate(config['chat_template'], name) ?? readTemplateBeside(path, name);
+  if (template === null) return null;
   const token = (name: string): string => {
     const value = config[name];
     const content = typeof value === 'string' ? value : asObject(value)['content'];
     return typeof content === 'string' ? content : '';
   };
   return { template, specialTokens: { bos_token: token('bos_token'), eos_token: token('eos_token') } };
+}
+
+// tokenizer_config.json: one template, which is the default one, or several by name.
+function heldTemplate(held: unknown, name: string): string | null {
+  const template = Array.isArray(held)
+    ? held.map(asObject).find((entry) => entry['name'] === name)?.['template']
+    : name === DEFAULT_NAME && held;
+  return typeof template === 'string' ? template : null;
+}
+
+// Newer transformers keep templates in files of their own, beside a tokenizer_config.json that has none.
+function readTemplateBeside(path: string, name: string): string | null {
+  if (basename(path) !== 'tokenizer_config.json') return null;
+  const file =
+    name === DEFAULT_NAME ? 'chat_template.jinja' : join('additional_chat_templates', `${name}.jinja`);
+  const beside = join(dirname(path), file);
+  return existsSync(beside) ? readText(beside) : null;
 }
 
 function parseObject(text: string): Record<string, unknown> {

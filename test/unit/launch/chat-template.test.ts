@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openModelTemplate, openTemplateFile } from '../../../src/launch/chat-template.ts';
@@ -50,4 +50,25 @@ test('a model without a template of the name that is given is refused, by the op
     code: 'BAD_OPTION',
     message: /^--hf-chat-template-name: .* called "search"$/,
   });
+});
+
+test('of a tokenizer_config.json without templates, those in files beside it count', async () => {
+  const saved = makeTemporaryFolder();
+  const config = join(saved, 'tokenizer_config.json');
+  writeFileSync(config, '{"eos_token": "<end>"}');
+  await assert.rejects(openTemplateFile(config), { message: `${config}: holds no chat_template` });
+  mkdirSync(join(saved, 'additional_chat_templates'));
+  writeFileSync(join(saved, 'chat_template.jinja'), 'own: {{ messages[0].content }}{{ eos_token }}');
+  writeFileSync(
+    join(saved, 'additional_chat_templates', 'search.jinja'),
+    'search: {{ messages[0].content }}',
+  );
+  for (const [name, text] of [
+    [null, 'own: hello<end>'],
+    ['search', 'search: hello'],
+  ] as const) {
+    const template = await openTemplateFile(config, name);
+    assert.equal(await template.render(HELLO), text);
+    await template.close();
+  }
 });
