@@ -1,5 +1,6 @@
 // Owns the labels that senders may give the metrics of their own requests, in a header, as SGLang reads them. A sender
 // can make up values without end and a server keeps a series for each: only so many are told apart. Pure but for that.
+import { isObject, type JsonObject } from '../json-object.ts';
 
 export interface CustomLabels {
   /** In lower case. */
@@ -42,11 +43,11 @@ export class CustomLabelReader {
 }
 
 /** What is no JSON object says nothing: a label is no reason to refuse a request. */
-function parseObject(header: string | string[] | undefined): Record<string, unknown> {
+function parseObject(header: string | string[] | undefined): JsonObject {
   if (typeof header !== 'string') return {};
   try {
     const value: unknown = JSON.parse(header);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+    return isObject(value) ? value : {};
   } catch {
     return {};
   }

@@ -6,7 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkCache } from '../../../src/doctor/check-cache.ts';
-import { checkNode, checkPort, compareVersions, LEAST_NODE } from '../../../src/doctor/check-host.ts';
+import {
+  checkMemory,
+  checkNode,
+  checkPort,
+  compareVersions,
+  LEAST_NODE,
+} from '../../../src/doctor/check-host.ts';
 import { checkHub } from '../../../src/doctor/check-hub.ts';
 import type { Patient } from '../../../src/doctor/finding.ts';
 import { KNOWN_ANSWER } from '../../../src/doctor/known-answer.ts';
@@ -67,6 +73,17 @@ test('a port in use is a warning, one that cannot be had a problem', async (t) =
   assert.equal((await checkPort(patient({ host: '127.0.0.1', port }))).state, 'warning');
   assert.equal((await checkPort(patient({ host: '127.0.0.1', port: 0 }))).state, 'ok');
   assert.equal((await checkPort(patient({ host: '192.0.2.1', port: 0 }))).state, 'problem');
+});
+
+test('memory that holds no model of the family is a warning with the smallest, else the largest is named', () => {
+  const memoryFor = (memFractionStatic: number) =>
+    checkMemory(patient({ memFractionStatic, device: 'cpu', outtype: 'q8_0', dtype: 'auto' }));
+  const short = memoryFor(1e-6);
+  assert.equal(short.state, 'warning');
+  assert.match(short.found, /GB; Qwen3-Embedding-0\.6B in q8_0 has 0\.63 GB$/);
+  const ample = memoryFor(1e3);
+  assert.equal(ample.state, 'ok');
+  assert.match(ample.found, /; room for Qwen3-Embedding-8B in q8_0 \(8\.\d+ GB\)$/);
 });
 
 test('the cache tells how many converted models it holds, folders and repositories, or that it is not there yet', () => {
