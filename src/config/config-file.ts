@@ -75,6 +75,9 @@ function parseYaml(text: string, place: Place): Document {
   }
 }
 
+/** As a setting may be called elsewhere, `model_path` or `--model-path`, in the spelling of a key. */
+const dashed = (name: string): string => name.replace(/^-+/, '').replaceAll('_', '-');
+
 function readPair(
   { key, value: node }: Pair,
   place: Place & { document: Document },
@@ -87,7 +90,9 @@ function readPair(
     throw refuse(place, offset, {
       name,
       problem: 'there is no such option',
-      hint: 'keys are long options without their dashes; launch --help-all lists them',
+      hint: spellings.has(dashed(name))
+        ? `did you mean ${dashed(name)}?`
+        : 'keys are long options without their dashes; launch --help-all lists them',
     });
   if (option.name === 'config')
     throw refuse(place, offset, { name, problem: 'a file names no other file', hint: `leave out ${name}` });

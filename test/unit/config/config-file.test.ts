@@ -49,6 +49,11 @@ for (const [what, text, message] of [
     assert.throws(() => parse(text), { code: 'BAD_OPTION', message });
   });
 
+test('a key that is spelt as elsewhere is told its spelling here', () => {
+  for (const key of ['secret_key', '--secret-key'])
+    assert.throws(() => parse(`${key}: a\n`), { code: 'BAD_OPTION', hint: 'did you mean secret-key?' });
+});
+
 test('no fault repeats a secret', () => {
   for (const text of [
     'secret-key: {a: hush}\n',
