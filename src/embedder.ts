@@ -2,7 +2,7 @@
 // The engine, the pool and the tests' fakes implement it; server and commands know nothing else of them.
 
 /** A text, or token ids of the model's own vocabulary. */
-export type EmbedInput = string | readonly number[];
+export type EmbedInput = string | readonly number[] | Int32Array;
 
 /**
  * What becomes of an input with more than `tokens` tokens, the end token included; null = more than the model's context.

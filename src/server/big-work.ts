@@ -33,7 +33,7 @@ export async function readRequest<Name extends ParseName>(
   if (bytes !== undefined && bytes.length > PARSE_IN_PLACE_BYTES) {
     // The original stays here in case that the thread dies.
     const copy = await copyInTurns(bytes);
-    const done = await threads.run<ParseName>(job, { ...input, bytes: copy }, [copy.buffer]);
+    const done = await threads.run<ParseName>(job, { ...input, bytes: copy, packsIds: true }, [copy.buffer]);
     // Taking over the strings has held up the loop already; what comes next will again.
     await turn();
     if (done !== null) return done as Done<JobResult<Name>>;

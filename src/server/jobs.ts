@@ -2,6 +2,7 @@
 // Knows no thread; threads.ts carries jobs to others, big-work.ts decides which go.
 
 import type { ModelFacts } from '../embedder.ts';
+import { isObject } from '../json-object.ts';
 import { parseEmbeddingsRequest, type EmbeddingsRequest } from './embeddings-request.ts';
 import { translateEncodeBody } from './encode-request.ts';
 import { encodeRows, type Rows } from './encode.ts';
@@ -18,15 +19,16 @@ export interface ParseInput {
   bytes: Uint8Array | undefined;
   model: ModelFacts;
   rules: RequestRules;
+  /** Whether token ids are wanted as Int32Array, which another thread can give away: taking over 30 million took 2 s. */
+  packsIds?: boolean;
 }
 
 /** Faults: those of parsing a request; VECTOR_NOT_FINITE. */
 const JOBS = {
-  parse: ({ bytes, model, rules }: ParseInput): EmbeddingsRequest =>
-    parseEmbeddingsRequest(parseJson(bytes), model, rules),
-  parseEncode: ({ bytes, model, rules }: ParseInput): EmbeddingsRequest & { isList: boolean } => {
+  parse: ({ bytes, ...terms }: ParseInput): EmbeddingsRequest => parseBody(parseJson(bytes), terms),
+  parseEncode: ({ bytes, ...terms }: ParseInput): EmbeddingsRequest & { isList: boolean } => {
     const { body, isList } = translateEncodeBody(parseJson(bytes));
-    return { ...parseEmbeddingsRequest(body, model, rules), isList };
+    return { ...parseBody(body, terms), isList };
   },
   parseTokenize: ({ bytes, rules }: ParseInput): TokenizeRequest =>
     parseTokenizeRequest(parseJson(bytes), rules),
@@ -34,6 +36,25 @@ const JOBS = {
     parseDetokenizeRequest(parseJson(bytes), model),
   encode: (rows: Rows): Uint8Array[] => [...encodeRows(rows)],
 };
+
+function parseBody(
+  body: unknown,
+  { model, rules, packsIds = false }: Omit<ParseInput, 'bytes'>,
+): EmbeddingsRequest {
+  const request = parseEmbeddingsRequest(body, model, rules);
+  if (!packsIds) return request;
+  const inputs = request.inputs.map((input) => (typeof input === 'string' ? input : Int32Array.from(input)));
+  return { ...request, inputs };
+}
+
+/** What of a result the thread that made it may give away; strings cannot move. */
+export function buffersOf(value: unknown): ArrayBuffer[] {
+  const pieces: unknown = isObject(value) ? value['inputs'] : value;
+  if (!Array.isArray(pieces)) return [];
+  return pieces.flatMap((piece) =>
+    piece instanceof Uint8Array || piece instanceof Int32Array ? [piece.buffer as ArrayBuffer] : [],
+  );
+}
 
 export type JobName = keyof typeof JOBS;
 export type ParseName = Exclude<JobName, 'encode'>;

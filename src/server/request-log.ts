@@ -3,6 +3,7 @@
 
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import type { EmbedInput } from '../embedder.ts';
 
 export interface RequestLogSettings {
   /** 0 = sizes and times, 1 = also options, 2 = also texts and vectors cut short, 3 = all of them. */
@@ -22,7 +23,7 @@ export interface RequestRecord {
   fault: string | null;
   tokens: number | null;
   options: Readonly<Record<string, unknown>>;
-  texts: readonly (string | readonly number[])[];
+  texts: readonly EmbedInput[];
 }
 
 /** As SGLang cuts texts at level 2. */
@@ -81,12 +82,16 @@ export function renderRecord(
   const fields = {
     ...{ requestId, path, inputs, tokens, seconds, fault },
     ...(level >= 1 ? { options: record.options } : {}),
-    ...(level >= 2 ? { texts: level === 2 ? cut(record.texts) : record.texts } : {}),
+    ...(level >= 2 ? { texts: shown(level === 2 ? cut(record.texts) : record.texts) } : {}),
   };
   if (format === 'json') return JSON.stringify({ time, event: 'request.finished', ...fields });
   const words = Object.entries(fields).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
   return `[${time}] Finish: ${words.join(' ')}`;
 }
+
+// JSON has typed arrays as objects.
+const shown = (texts: RequestRecord['texts']) =>
+  texts.map((text) => (typeof text === 'string' ? text : Array.from(text)));
 
 // The limit is for the line, not for each text: a request may have 2,048 of them.
 function cut(texts: RequestRecord['texts']): RequestRecord['texts'] {

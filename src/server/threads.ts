@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { faultFrom, faultFromWire, type WireFault } from '../faults.ts';
-import { runJob, type Done, type JobInput, type JobName, type JobResult } from './jobs.ts';
+import { buffersOf, runJob, type Done, type JobInput, type JobName, type JobResult } from './jobs.ts';
 
 /** Eight write more than 100 million numbers a second, which is more than a machine of eight cards computes. */
 const MAX_THREADS = 8;
@@ -134,12 +134,6 @@ function serveJobs(): void {
       parentPort?.postMessage({ fault: faultFrom(error).toWire() });
     }
   });
-}
-
-// Encoded text has memory of its own and moves; strings cannot.
-function buffersOf(value: unknown): ArrayBuffer[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((piece) => (piece instanceof Uint8Array ? [piece.buffer as ArrayBuffer] : []));
 }
 
 if (!isMainThread && workerData === ROLE) serveJobs();

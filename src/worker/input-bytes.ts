@@ -24,7 +24,7 @@ export function partsOf(input: EmbedInput): readonly EmbedInput[] {
     let end = start + most;
     // The halves of one character would become two replacement characters.
     if (isText && isHighSurrogate(input.charCodeAt(end - 1))) end -= 1;
-    parts.push(input.slice(start, end));
+    parts.push(input instanceof Int32Array ? input.subarray(start, end) : input.slice(start, end));
     start = end;
   }
   return parts;
@@ -39,7 +39,8 @@ export function writePart(
   { at, index }: { at: number; index: number },
 ): number {
   if (typeof part === 'string') return bytes.write(part, at);
-  for (const [position, id] of part.entries()) {
+  for (let position = 0; position < part.length; position++) {
+    const id = part[position] as number;
     if (!Number.isInteger(id) || id < 0 || id > MAX_TOKEN_ID) {
       const problem = `input ${String(index)} has ${String(id)}, which is no token id`;
       throw new Fault('INVALID_REQUEST', { param: 'input', problem });

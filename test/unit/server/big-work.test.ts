@@ -116,6 +116,16 @@ for (const [title, entry] of [
   });
 }
 
+test('token ids of a big request come from the thread as numbers that move, not one by one', async () => {
+  const ids = Array.from({ length: PARSE_IN_PLACE_BYTES }, (_, i) => i % 9);
+  const bytes = Buffer.from(JSON.stringify({ input: [ids, [1]] }));
+  const [done, deaths] = await withThreads({}, (threads) =>
+    readRequest(threads, 'parse', { bytes, model, rules: PLAIN_RULES }),
+  );
+  assert.deepEqual(done.value.inputs, [Int32Array.from(ids), Int32Array.of(1)]);
+  assert.equal(deaths, 0);
+});
+
 test('a big request that is broken is refused like a small one', async (t) => {
   const { post } = await openServingServer(t);
   const answer = await post(`{"input":["${'x'.repeat(PARSE_IN_PLACE_BYTES)}",]}`);

@@ -15,8 +15,8 @@ const RECORD: RequestRecord = {
   texts: ['x'.repeat(2000), 'y'.repeat(2000)],
 };
 
-const fieldsOf = (level: number): Record<string, unknown> =>
-  JSON.parse(renderRecord(RECORD, TIME, { level, format: 'json' })) as Record<string, unknown>;
+const fieldsOf = (level: number, record = RECORD): Record<string, unknown> =>
+  JSON.parse(renderRecord(record, TIME, { level, format: 'json' })) as Record<string, unknown>;
 
 test('level 0 says sizes and times, level 1 also options', () => {
   const sizes = { requestId: 'r1', path: '/v1/embeddings', inputs: 2, tokens: 7, seconds: 0.25, fault: null };
@@ -27,6 +27,7 @@ test('level 0 says sizes and times, level 1 also options', () => {
 test('level 2 shows the first 2,048 characters, level 3 all', () => {
   assert.deepEqual(fieldsOf(2)['texts'], ['x'.repeat(2000), 'y'.repeat(48)]);
   assert.deepEqual(fieldsOf(3)['texts'], RECORD.texts);
+  assert.deepEqual(fieldsOf(3, { ...RECORD, texts: [Int32Array.of(1, 2), [3]] })['texts'], [[1, 2], [3]]);
 });
 
 test('as text a record is one line whatever is in it', () => {
