@@ -65,7 +65,18 @@ async function goOn(work: Work, options: FetchOptions): Promise<void> {
   }
   // The run that converted them may have ended before it removed them.
   for (const path of converted) await shardOver(path);
-  // Whatever fails on one side ends the other.
+  await runTogether({ work, plan, turns, shardOver }, options);
+}
+
+interface Together {
+  work: Work;
+  plan: DownloadPlan;
+  turns: ShardTurns;
+  shardOver: (path: string) => Promise<void>;
+}
+
+/** The download and the conversion that follows it: whatever fails on one side ends the other. */
+async function runTogether({ work, plan, turns, shardOver }: Together, options: FetchOptions): Promise<void> {
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const growing = new GrowingFiles();
@@ -114,13 +125,10 @@ async function dropFetched({ repo, hub, listing }: Work, plan: DownloadPlan, pat
   });
 }
 
-interface Conversion {
-  work: Work;
-  plan: DownloadPlan;
+interface Conversion extends Omit<Together, 'turns'> {
   download: RunningDownload;
   /** Null = shards are read once they are whole. */
   growing: GrowingFiles | null;
-  shardOver: (path: string) => Promise<void>;
 }
 
 /** What was read before it was verified may have been wrong: then it is converted anew, from verified files. */
