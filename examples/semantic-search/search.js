@@ -99,6 +99,11 @@ async function index(folder) {
 
 async function find(question) {
   const db = openDatabase();
+  if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").get() === undefined) {
+    console.error('nothing is indexed yet: node search.js index FOLDER');
+    process.exitCode = 1;
+    return;
+  }
   const [vector] = await embed([question], 'query');
   const rows = db
     .prepare(

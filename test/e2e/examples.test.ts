@@ -41,6 +41,7 @@ describe('the examples for Node', () => {
     writeFileSync(gravity, 'Gravity is a force that attracts two bodies towards each other.\n');
     const env = { SEARCH_DATABASE: join(folder, 'search.db') };
     const index = async () => (await start('semantic-search', ['index', folder], env)).sort();
+    await assert.rejects(start('semantic-search', ['find', 'what?'], env), /nothing is indexed yet/);
     assert.deepEqual(await index(), [`${china}: 1 pieces`, `${gravity}: 1 pieces`]);
     writeFileSync(gravity, 'Gravity bends light.\n\nA force attracts two bodies.\n');
     assert.deepEqual(await index(), [`${china}: unchanged`, `${gravity}: 1 pieces`]);
