@@ -54,6 +54,17 @@ export class TextQueue<Text extends QueuedText> {
     return this.#turns.length === 0;
   }
 
+  /** Whether the texts that wait cost at least `tokens`. */
+  holds(tokens: number): boolean {
+    let sum = 0;
+    for (const { texts, next } of this.#turns)
+      for (let i = next; i < texts.length; i++) {
+        sum += texts[i]?.cost ?? 0;
+        if (sum >= tokens) return true;
+      }
+    return false;
+  }
+
   /** Texts of one priority; those of one call share its turn, however many times some are added. */
   add(texts: readonly Text[], call: object = {}): void {
     const [first] = texts;

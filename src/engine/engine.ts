@@ -103,6 +103,7 @@ class Engine implements Embedder {
       ...settings,
       profile: this.#profile,
       openLane: (shape) => compute.openLane(shape),
+      seeksCompany: settings.gpuLayers !== 0,
       watch: new DecodeWatch({ timeoutMs: settings.decodeTimeoutMs ?? null, onHang, onNote }),
       onNote,
     });

@@ -3,6 +3,7 @@
 import { recordStage, type Note, type Profile } from '../embedder.ts';
 import { faultFrom } from '../faults.ts';
 import { planChunks, TextQueue } from './batcher.ts';
+import { waitsForCompany } from './company.ts';
 import type { DecodeWatch } from './decode-watch.ts';
 import { planLongLane, planTextLane, PREFIX_SEQUENCES, type LaneLimits } from './lane-shapes.ts';
 import { planThreads, type ThreadShares } from './lane-threads.ts';
@@ -17,6 +18,8 @@ export interface SchedulerOptions extends LaneLimits, ThreadShares {
   profile: Profile;
   /** Of texts that wait for a batch; those that go in chunks are taken as they came. */
   schedulePolicy: SchedulePolicy;
+  /** Small batches may wait for others: never on a CPU, where decodes side by side have a core each. */
+  seeksCompany: boolean;
   watch: Pick<DecodeWatch, 'over'>;
   onNote: (note: Note) => void;
 }
@@ -40,6 +43,8 @@ export class Scheduler {
   #longLane: Decoder | null = null;
   #longRun: LongRun | null = null;
   #longBusy = false;
+  #decodes = 0;
+  #decodingTokens = 0;
 
   constructor(options: SchedulerOptions) {
     const { prefixTokens, lanes, openLane } = options;
@@ -77,7 +82,7 @@ export class Scheduler {
   }
 
   #wake(): void {
-    while (this.#hasWork) {
+    while (this.#hasWork && !this.#waits) {
       const lane = this.#idle.pop();
       if (lane === undefined) return;
       const run = this.#work(lane).finally(() => {
@@ -95,6 +100,18 @@ export class Scheduler {
     return !this.#texts.isEmpty || (hasLongWork && !this.#longBusy);
   }
 
+  // Whatever runs looks again when it ends.
+  get #waits(): boolean {
+    return (
+      this.#options.seeksCompany &&
+      waitsForCompany({
+        decodes: this.#decodes,
+        tokens: this.#decodingTokens,
+        isWaiting: (tokens) => this.#texts.holds(tokens),
+      })
+    );
+  }
+
   /** Of a decode that begins now. */
   get #threads(): number {
     const othersRest = this.#idle.length === this.#lanes.length - 1;
@@ -102,7 +119,7 @@ export class Scheduler {
   }
 
   async #work(lane: Decoder): Promise<void> {
-    while (this.#hasWork) {
+    while (this.#hasWork && !this.#waits) {
       const batch = this.#takeBatch();
       if (batch.length > 0) await this.#runBatch(lane, batch);
       if (!this.#longBusy) await this.#runChunk();
@@ -175,7 +192,12 @@ export class Scheduler {
     decode: Promise<Result>,
     tokens = countTokens(works),
   ): Promise<Result> {
-    return this.#options.watch.over(decode, { tokens, requestIds: () => requestIdsOf(works) });
+    this.#decodes++;
+    this.#decodingTokens += tokens;
+    return this.#options.watch.over(decode, { tokens, requestIds: () => requestIdsOf(works) }).finally(() => {
+      this.#decodes--;
+      this.#decodingTokens -= tokens;
+    });
   }
 
   /** Of a text that was computed alone. */

@@ -72,6 +72,16 @@ test('a call whose next text does not fit keeps its turn for the next batch', ()
   assert.equal(names(queue.take({ tokens: 10, sequences: 9 })), 'large');
 });
 
+test('tells whether so many tokens wait, of texts that were not taken', () => {
+  const queue = new TextQueue<Text>();
+  assert.equal(queue.holds(1), false);
+  queue.add([text('a1', 5), text('a2', 4)]);
+  queue.add([text('b1', 3)]);
+  assert.deepEqual([queue.holds(12), queue.holds(13)], [true, false]);
+  queue.take({ tokens: 8, sequences: 9 });
+  assert.deepEqual([queue.holds(4), queue.holds(5)], [true, false]);
+});
+
 test('a batch has at most as many texts as there are sequences', () => {
   const queue = new TextQueue<Text>();
   queue.add([text('a', 1), text('b', 1), text('c', 1)]);

@@ -60,6 +60,7 @@ function openScheduler(changes: Partial<SchedulerOptions> = {}): {
     lanes: 1,
     threads: 1,
     steadyThreads: false,
+    seeksCompany: false,
     schedulePolicy: 'fcfs',
     profile: emptyProfile(),
     batchTokens: 64,
@@ -153,6 +154,17 @@ test('whose texts are computed once more, and whose vector is not finite, is tol
     { level: 'info', message: again, requestIds: ['req_0', 'req_1'] },
     { level: 'warn', message: 'the vector of a text of 1 tokens is not finite', requestIds: ['req_0'] },
   ]);
+});
+
+test('where small batches seek company a third does not begin beside two, and takes all that came meanwhile', async () => {
+  const batchesOf = async (seeksCompany: boolean) => {
+    const { lane, embed } = openScheduler({ lanes: 3, seeksCompany });
+    const calls = [1, 2, 3, 4, 5].flatMap((token) => embed([token]));
+    await Promise.all(calls.map(({ done }) => done));
+    return lane.batches;
+  };
+  assert.deepEqual(await batchesOf(true), [[1], [2], [3, 4, 5]]);
+  assert.deepEqual(await batchesOf(false), [[1], [2], [3], [4, 5]]);
 });
 
 test('a text that comes out whole is computed once', async () => {
