@@ -72,9 +72,9 @@ test('a text that is alone has one of few lengths, at least 32 and at most half 
     assert.ok(length > i && length <= Math.max(32, 1.5 * (i + 1)), `${String(i + 1)}: ${String(length)}`);
 });
 
-test('small batches have one of few shapes, of 32 to 256 rows and never fewer than their texts need', () => {
+test('small batches have one of few shapes, of 32 to 128 rows and never fewer than their texts need', () => {
   const shapes = new Set<string>();
-  for (let count = 1; count <= 17; count++)
+  for (let count = 1; count <= 9; count++)
     for (let longest = 1; longest <= 140; longest++) {
       const lengths = Array.from({ length: count }, (_, i) => Math.max(1, longest - i));
       const plan = planRounded(
@@ -87,10 +87,10 @@ test('small batches have one of few shapes, of 32 to 256 rows and never fewer th
       assert.ok(block !== undefined && blocks.length === 1);
       assert.deepEqual(order, [...lengths.keys()]);
       assert.ok(block.texts >= count && block.length >= longest);
-      assert.ok(block.tokens >= 32 && block.tokens <= 256);
+      assert.ok(block.tokens >= 32 && block.tokens <= 128);
       shapes.add(JSON.stringify(block));
     }
-  assert.equal(shapes.size, 18);
+  assert.equal(shapes.size, 12);
   assert.equal(planRounded([text(9), text(9), text(9)], 2048)?.blocks[0]?.tokens, 64);
 });
 
@@ -113,10 +113,10 @@ test('nothing is rounded beyond what a batch may hold, nor texts that are long, 
   assert.equal(planRounded([text(129)], 2048), null);
   assert.equal(planRounded([text(97)], 100), null);
   assert.equal(planRounded([text(96)], 100)?.blocks[0]?.length, 96);
-  assert.equal(planRounded([text(129), text(2)], 2048), null);
+  assert.equal(planRounded([text(65), text(2)], 2048), null);
   assert.equal(
     planRounded(
-      Array.from({ length: 17 }, () => text(3)),
+      Array.from({ length: 9 }, () => text(3)),
       2048,
     ),
     null,
