@@ -147,8 +147,8 @@ test('a reader that has enough ends the program without a word', async () => {
   assert.deepEqual([code, stderr], [0, '']);
 });
 
-/** Every stream says that it is a terminal. */
-const TERMINAL = `data:text/javascript,import tty from 'node:tty'; tty.isatty = () => true;`;
+/** Every stream says that it is a terminal, and of one in CI chalk would think little. */
+const TERMINAL = `data:text/javascript,import tty from 'node:tty'; tty.isatty = () => true; delete process.env.CI;`;
 
 for (const [env, hasColours] of [
   [{ NO_COLOR: '' }, true],
