@@ -9,7 +9,7 @@ import { type Conversation, parseConversation } from './conversation.ts';
 import { parseLongText } from './long-text-request.ts';
 import { parsePriority } from './priority-request.ts';
 import { parsePrompt } from './prompt-request.ts';
-import { type Fields, invalid, isAbsent, isInteger, shown } from './request-fields.ts';
+import { invalid, isAbsent, isInteger, readFields, shown } from './request-fields.ts';
 import { PLAIN_RULES, type RequestRules } from './request-rules.ts';
 import { parseRids } from './rid.ts';
 
@@ -39,10 +39,7 @@ export function parseEmbeddingsRequest(
   model: ModelFacts,
   rules: RequestRules = PLAIN_RULES,
 ): EmbeddingsRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
-  }
-  const fields = body as Fields;
+  const fields = readFields(body);
   checkModelName(fields['model']);
   const request = {
     encodingFormat: parseEncodingFormat(fields['encoding_format']),

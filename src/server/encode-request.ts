@@ -1,6 +1,6 @@
 // Turns the body of SGLang's /encode into that of /v1/embeddings, so that one set of rules reads both. Pure.
 
-import { given, invalid, isInteger, shown, type Fields } from './request-fields.ts';
+import { given, invalid, isInteger, readFields, shown, type Fields } from './request-fields.ts';
 
 export interface EncodeBody {
   /** As POST /v1/embeddings takes it. */
@@ -11,10 +11,7 @@ export interface EncodeBody {
 
 /** Fault: INVALID_REQUEST. */
 export function translateEncodeBody(value: unknown): EncodeBody {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(null, `the body must be a JSON object, not ${shown(value)}`);
-  }
-  const fields = value as Fields;
+  const fields = readFields(value);
   const text = given(fields, 'text');
   const ids = given(fields, 'input_ids');
   if ((text === undefined) === (ids === undefined)) {

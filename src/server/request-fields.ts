@@ -2,8 +2,15 @@
 // Pure; knows no field by name.
 
 import { Fault } from '../faults.ts';
+import { isObject } from '../json-object.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
+
+/** Fault: INVALID_REQUEST for a body that is no JSON object. */
+export function readFields(body: unknown): Fields {
+  if (isObject(body)) return body;
+  throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
+}
 
 export function invalid(param: string | null, problem: string): Fault<'INVALID_REQUEST'> {
   return new Fault('INVALID_REQUEST', { param, problem });

@@ -1,6 +1,6 @@
 // SGLang's `rid`: what a sender calls its request, and which of them /abort_request ends. Pure.
 
-import { type Fields, given, invalid, shown } from './request-fields.ts';
+import { type Fields, given, invalid, readFields, shown } from './request-fields.ts';
 
 /** One id for the request, or one for each of its `count` inputs. Fault: INVALID_REQUEST. */
 export function parseRids(fields: Fields, count: number): readonly string[] {
@@ -20,10 +20,7 @@ export function parseRids(fields: Fields, count: number): readonly string[] {
 
 /** The id to abort; null = all. Fault: INVALID_REQUEST. */
 export function parseAbortRequest(body: unknown): string | null {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
-  }
-  const fields = body as Fields;
+  const fields = readFields(body);
   const all = given(fields, 'abort_all') ?? false;
   if (typeof all !== 'boolean')
     throw invalid('abort_all', `abort_all must be true or false, not ${shown(all)}`);

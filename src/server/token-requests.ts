@@ -3,7 +3,7 @@
 import type { ModelFacts } from '../embedder.ts';
 import { Fault } from '../faults.ts';
 import { checkTakesTexts, MAX_INPUTS } from './embeddings-request.ts';
-import { given, invalid, isInteger, shown, type Fields } from './request-fields.ts';
+import { given, invalid, isInteger, readFields, shown, type Fields } from './request-fields.ts';
 import type { RequestRules } from './request-rules.ts';
 
 export interface TokenizeRequest {
@@ -43,11 +43,6 @@ export function parseDetokenizeRequest(body: unknown, model: ModelFacts): Detoke
   const lists: readonly unknown[] = isList ? checkCount(tokens) : [tokens];
   const idLists = lists.map((ids) => checkIds(ids, model));
   return { idLists, isList, special: !readSwitch(fields, 'skip_special_tokens') };
-}
-
-function readFields(body: unknown): Fields {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Fields;
-  throw invalid(null, `the body must be a JSON object, not ${shown(body)}`);
 }
 
 function checkCount(items: readonly unknown[]): readonly unknown[] {
